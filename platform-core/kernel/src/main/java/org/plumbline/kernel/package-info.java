@@ -1,0 +1,9 @@
+/** The host as plain Java. */
+@Export
+@Version("0.1.0")
+@NullMarked
+package org.plumbline.kernel;
+
+import org.jspecify.annotations.NullMarked;
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

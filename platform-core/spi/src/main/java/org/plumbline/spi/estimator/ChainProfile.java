@@ -1,0 +1,33 @@
+package org.plumbline.spi.estimator;
+
+import java.util.Set;
+import org.plumbline.spi.backend.Capability;
+import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.sampler.NoiseSchedule;
+import org.plumbline.spi.sampler.SamplerProgram;
+
+/**
+ * What an estimator can know of a chain before it runs.
+ *
+ * @param program the sampler program of the study
+ * @param schedule the model's noise schedule
+ * @param rewardDifferentiable whether the reward has a gradient
+ * @param capabilities what the backend can do
+ * @param target what is trained
+ * @param parameters how many numbers are trained
+ * @param rows samples per update
+ * @param latentSize numbers per latent
+ */
+public record ChainProfile(
+        SamplerProgram program,
+        NoiseSchedule schedule,
+        boolean rewardDifferentiable,
+        Set<Capability> capabilities,
+        TrainableTarget target,
+        int parameters,
+        int rows,
+        int latentSize) {
+    public ChainProfile {
+        capabilities = Set.copyOf(capabilities);
+    }
+}

@@ -1,0 +1,28 @@
+package org.plumbline.spi.plugin;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Marks a class as a plugin. See the package description. */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.TYPE)
+public @interface Plugin {
+    /** The id by which users ask for it; unique within its role. Lower case, digits, dashes; dots for foreign ids. */
+    String id();
+
+    /** One line for listings. */
+    String description();
+
+    /** The record that holds its configuration. */
+    Class<? extends Record> configuration() default NoSettings.class;
+
+    /** Guice modules with a constructor without arguments, for plugins with more than one class to wire. */
+    Class<?>[] modules() default {};
+
+    /** The configuration of a plugin that has none. */
+    record NoSettings() {}
+}

@@ -1,0 +1,17 @@
+package org.plumbline.spi.reward;
+
+import java.util.List;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** A reward known only by its values. */
+@ConsumerType
+public non-sealed interface BlackBoxRewardModel extends RewardModel {
+    /**
+     * Scores images.
+     *
+     * @param images the images
+     * @param prompts one per image
+     * @return one reward per image
+     */
+    double[] score(ImageBatch images, List<String> prompts);
+}
