@@ -34,11 +34,12 @@ public final class RunFolder {
 
     private final Path path;
     private final StudyDescription description;
-    private final RunJson json = new RunJson();
+    private final RunJson json;
 
-    private RunFolder(Path path, StudyDescription description) {
+    private RunFolder(Path path, StudyDescription description, RunJson json) {
         this.path = path;
         this.description = description;
+        this.json = json;
     }
 
     /** Whether a picture was made before or after training. */
@@ -91,7 +92,7 @@ public final class RunFolder {
         RunLock lock = RunLock.take(folder);
         try {
             requireUsable(folder); // again: another run may have begun and ended in between
-            RunFolder run = new RunFolder(folder, description);
+            RunFolder run = new RunFolder(folder, description, new RunJson());
             run.replace(DESCRIPTION, run.json.document(description));
             return RunWriter.open(run, lock);
         } catch (IOException failure) {
@@ -156,7 +157,7 @@ public final class RunFolder {
                         .remedy("use the version of Plumbline that wrote it, or a newer one")
                         .build();
             }
-            return new RunFolder(folder, json.description(tree));
+            return new RunFolder(folder, json.description(tree), json);
         } catch (IOException malformed) {
             throw PlumblineException.of(StandardError.MALFORMED_FILE)
                     .asked("'" + file + "' is not a study description: " + malformed.getMessage())
@@ -192,6 +193,10 @@ public final class RunFolder {
     /** The file name part that stands for a trial's label: all but letters, digits, dot, underscore and dash become dashes. */
     public static String fileName(String label) {
         return label.replaceAll("[^A-Za-z0-9._-]", "-");
+    }
+
+    RunJson json() {
+        return json;
     }
 
     /** Where it is. */

@@ -17,7 +17,6 @@ public final class RunWriter implements AutoCloseable {
     private final RunFolder folder;
     private final RunLock lock;
     private final OutputStream records;
-    private final RunJson json = new RunJson();
 
     private RunWriter(RunFolder folder, RunLock lock, OutputStream records) {
         this.folder = folder;
@@ -46,7 +45,7 @@ public final class RunWriter implements AutoCloseable {
      */
     public synchronized void append(RunRecord line) {
         try {
-            records.write((json.line(line) + "\n").getBytes(StandardCharsets.UTF_8));
+            records.write((folder.json().line(line) + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException failure) {
             throw RunFolder.unwritable(folder.path(), failure.toString())
                     .cause(failure)
