@@ -154,8 +154,8 @@ public final class PluginCatalog {
                 .asked(role.title() + " '" + id + "' is not available"
                         + (problem == null ? "" : ": " + String.join(": ", problem.reasons())))
                 .available(known.isEmpty() ? "no " + role.title() + " at all" : known)
-                .remedy("correct the id, or put the plugin's jar into the plugins folder;"
-                        + " 'plumbline why " + id + "' tells more")
+                .remedy("correct the id, or put the plugin's jar into the plugins folder;" + " 'plumbline why " + id
+                        + "' tells more")
                 .build();
     }
 

@@ -5,8 +5,8 @@ import java.util.Comparator;
 
 /** The order of versions of the form major.minor.micro.qualifier. */
 final class Versions {
-    static final Comparator<String> ORDER = Comparator.<String, String>comparing(Versions::numbers)
-            .thenComparing(Versions::qualifier);
+    static final Comparator<String> ORDER =
+            Comparator.<String, String>comparing(Versions::numbers).thenComparing(Versions::qualifier);
 
     private Versions() {}
 
