@@ -18,7 +18,9 @@ final class App {
     /** The jars of one folder of the application, by name. */
     static List<Path> jars(String folder) {
         try (var files = Files.list(HOME.resolve(folder))) {
-            return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".jar"))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException("The application is not assembled; run: mvn -DskipTests package", e);
         }

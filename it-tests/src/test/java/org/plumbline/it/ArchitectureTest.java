@@ -87,8 +87,7 @@ class ArchitectureTest {
     static final ArchRule osgi_types_appear_only_in_bundles_and_launcher = noClasses()
             .that(not(resideInAnyPackage(BUNDLES)).and(not(resideInAPackage(LAUNCHER))))
             .should()
-            .dependOnClassesThat(
-                    resideInAPackage("org.osgi..").and(not(resideInAPackage("org.osgi.annotation.."))));
+            .dependOnClassesThat(resideInAPackage("org.osgi..").and(not(resideInAPackage("org.osgi.annotation.."))));
 
     @ArchTest
     static final ArchRule guice_appears_only_in_bundles_and_plugins = noClasses()
@@ -147,8 +146,8 @@ class ArchitectureTest {
                     .getSource()
                     .map(source -> source.getUri().toString())
                     .filter(uri -> uri.contains("/plugins/") && uri.contains(".jar!"))
-                    .map(uri -> SliceIdentifier.of(uri.replaceFirst("\\.jar!.*", ".jar")
-                            .replaceFirst(".*/", "")))
+                    .map(uri -> SliceIdentifier.of(
+                            uri.replaceFirst("\\.jar!.*", ".jar").replaceFirst(".*/", "")))
                     .orElseGet(SliceIdentifier::ignore);
         }
 

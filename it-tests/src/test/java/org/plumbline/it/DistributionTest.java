@@ -48,8 +48,9 @@ class DistributionTest {
 
     @Test
     void nativeEnginesAndTheHostLieOnTheGroundFloor() {
-        List<String> lib =
-                App.jars("lib").stream().map(jar -> jar.getFileName().toString()).toList();
+        List<String> lib = App.jars("lib").stream()
+                .map(jar -> jar.getFileName().toString())
+                .toList();
         for (String part : List.of(
                 "plumbline-launcher-",
                 "plumbline-spi-",

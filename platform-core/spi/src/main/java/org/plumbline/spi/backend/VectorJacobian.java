@@ -10,4 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param inputGradients the gradient for each input that was asked for
  * @param parameterGradient the gradient of theta, summed over rows; null if the network has no trainable parameters
  */
-public record VectorJacobian(Tensor output, Map<String, Tensor> inputGradients, @Nullable Tensor parameterGradient) {}
+public record VectorJacobian(
+        Tensor output,
+        Map<String, Tensor> inputGradients,
+        @Nullable Tensor parameterGradient) {}

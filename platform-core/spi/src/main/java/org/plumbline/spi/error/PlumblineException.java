@@ -73,7 +73,8 @@ public final class PlumblineException extends RuntimeException {
             if (remedy != null) {
                 text.append("; to do: ").append(remedy);
             }
-            return new PlumblineException(code, text.append(" [").append(code.name()).append(']').toString(), cause);
+            return new PlumblineException(
+                    code, text.append(" [").append(code.name()).append(']').toString(), cause);
         }
     }
 }

@@ -74,7 +74,8 @@ public interface WeightSource {
                 if (weight == null) {
                     throw PlumblineException.of(StandardError.MALFORMED_FILE)
                             .asked("weight '" + name + "' is not in this source")
-                            .available(String.join(", ", copy.keySet().stream().sorted().toList()))
+                            .available(String.join(
+                                    ", ", copy.keySet().stream().sorted().toList()))
                             .build();
                 }
                 return weight;

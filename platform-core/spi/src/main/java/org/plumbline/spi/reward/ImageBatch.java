@@ -12,8 +12,8 @@ package org.plumbline.spi.reward;
 public record ImageBatch(double[] pixels, int rows, int channels, int height, int width) {
     public ImageBatch {
         if (pixels.length != (long) rows * channels * height * width) {
-            throw new IllegalArgumentException(pixels.length + " values for " + rows + " images of " + channels + "x"
-                    + height + "x" + width);
+            throw new IllegalArgumentException(
+                    pixels.length + " values for " + rows + " images of " + channels + "x" + height + "x" + width);
         }
     }
 

@@ -26,8 +26,7 @@ public interface Sampler extends Citable {
      * @param steps number of steps, at least 1
      * @param modelSettings the settings stored with the model; the sampler's own configuration goes before them
      */
-    record Request(
-            NoiseSchedule schedule, PredictionType prediction, int steps, Map<String, Object> modelSettings) {
+    record Request(NoiseSchedule schedule, PredictionType prediction, int steps, Map<String, Object> modelSettings) {
         public Request {
             modelSettings = Map.copyOf(modelSettings);
         }

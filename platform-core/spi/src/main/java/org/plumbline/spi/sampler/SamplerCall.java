@@ -22,8 +22,7 @@ public record SamplerCall(
         double noise) {
     /** A call of a sampler with one register: x' = a x + b m + r h + s z, with u = x. */
     public static SamplerCall single(TimePoint at, double a, double b, double r, double s) {
-        return new SamplerCall(
-                at, 1, new double[] {1}, new double[][] {{a}}, new double[] {b}, new double[] {r}, s);
+        return new SamplerCall(at, 1, new double[] {1}, new double[][] {{a}}, new double[] {b}, new double[] {r}, s);
     }
 
     /** True if noise enters, so that the state after this call may be treated as an observation (a cut). */

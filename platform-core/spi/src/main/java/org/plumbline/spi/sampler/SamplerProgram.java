@@ -113,9 +113,8 @@ public record SamplerProgram(
 
     private static void require(boolean fits, String program, String what, int found, int registers) {
         if (!fits) {
-            throw new IllegalArgumentException(
-                    "sampler program '" + program + "': " + what + " has " + found + " entries for " + registers
-                            + " registers");
+            throw new IllegalArgumentException("sampler program '" + program + "': " + what + " has " + found
+                    + " entries for " + registers + " registers");
         }
     }
 

@@ -1,0 +1,176 @@
+package org.plumbline.kernel.chain;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.plumbline.spi.backend.Network;
+import org.plumbline.spi.backend.Tensor;
+import org.plumbline.spi.backend.TensorArena;
+import org.plumbline.spi.backend.VectorJacobian;
+import org.plumbline.spi.estimator.Denoiser;
+import org.plumbline.spi.graph.TensorSpec;
+import org.plumbline.spi.model.DenoiserInput;
+import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.model.PredictionType.Affine;
+import org.plumbline.spi.sampler.TimePoint;
+
+/**
+ * The network with classifier-free guidance and conversion of its prediction.
+ *
+ * <p>With guidance w other than 1 the network sees 2B rows, first without prompt, then with it, and the prediction is
+ * {@code (1 - w) n_u + w n_c}; its transpose sends (1 - w) g to the rows without prompt and w g to those with it. The
+ * conversion {@code wanted = f_u u + f_n n} is affine, so its transpose is f_u g for the input and f_n g for the
+ * network.
+ */
+final class GuidedDenoiser implements Denoiser {
+    private final Network network;
+    private final PredictionType prediction;
+    private final double guidance;
+    private final Bound bound;
+    private final Parametrisation parametrisation;
+    private final Ledger ledger;
+    private final Set<String> declared = new HashSet<>();
+    private final @Nullable Tensor condition;
+
+    /**
+     * @param bound the trained vector and the conditions it implies
+     * @param unconditional the encoded empty prompt for every row, or null if the model takes no condition
+     */
+    GuidedDenoiser(
+            Network network,
+            PredictionType prediction,
+            double guidance,
+            Bound bound,
+            @Nullable Tensor unconditional,
+            Parametrisation parametrisation,
+            TensorArena arena,
+            Ledger ledger) {
+        this.network = network;
+        this.prediction = prediction;
+        this.bound = bound;
+        this.parametrisation = parametrisation;
+        this.ledger = ledger;
+        for (TensorSpec input : network.definition().inputs()) {
+            declared.add(input.name());
+        }
+        Tensor conditional = bound.condition();
+        this.guidance = conditional == null ? 1 : guidance;
+        if (conditional == null) {
+            condition = null;
+        } else if (this.guidance == 1) {
+            condition = conditional;
+        } else {
+            condition = arena.concatRows(List.of(Objects.requireNonNull(unconditional), conditional));
+        }
+    }
+
+    private boolean guided() {
+        return guidance != 1;
+    }
+
+    @Override
+    public Tensor predict(TensorArena into, Tensor u, TimePoint at, PredictionType wanted) {
+        Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
+        try (TensorArena scratch = into.nested()) {
+            Tensor output = network.forward(scratch, bound.weights(), inputs(scratch, u, at));
+            ledger.forward(output.rows());
+            return into.adopt(convert(scratch, u, output, affine));
+        }
+    }
+
+    @Override
+    public Pulled pullBack(
+            TensorArena arena,
+            Tensor u,
+            TimePoint at,
+            PredictionType wanted,
+            Tensor cotangent,
+            GradientSink sink,
+            double factor) {
+        Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
+        try (TensorArena scratch = arena.nested()) {
+            Tensor seed = guided()
+                    ? scratch.concatRows(List.of(
+                            scratch.combine(new double[] {(1 - guidance) * affine.ofPrediction()}, List.of(cotangent)),
+                            scratch.combine(new double[] {guidance * affine.ofPrediction()}, List.of(cotangent))))
+                    : scratch.combine(new double[] {affine.ofPrediction()}, List.of(cotangent));
+            Set<String> wrt = new HashSet<>(Set.of(DenoiserInput.SAMPLE.key()));
+            if (parametrisation.trainsCondition()) {
+                wrt.add(DenoiserInput.CONDITION.key());
+            }
+            VectorJacobian pulled = network.vjp(scratch, bound.weights(), inputs(scratch, u, at), seed, wrt);
+            ledger.forward(pulled.output().rows());
+            ledger.backward(pulled.output().rows());
+            if (factor != 0) {
+                collect((Parametrisation.Sink) sink, pulled, factor, scratch, u.rows());
+            }
+            Tensor throughNetwork =
+                    Objects.requireNonNull(pulled.inputGradients().get(DenoiserInput.SAMPLE.key()));
+            Tensor gradient = guided()
+                    ? scratch.combine(
+                            new double[] {1, 1, affine.ofInput()},
+                            List.of(
+                                    scratch.rows(throughNetwork, 0, u.rows()),
+                                    scratch.rows(throughNetwork, u.rows(), 2 * u.rows()),
+                                    cotangent))
+                    : scratch.combine(new double[] {1, affine.ofInput()}, List.of(throughNetwork, cotangent));
+            return new Pulled(arena.adopt(convert(scratch, u, pulled.output(), affine)), arena.adopt(gradient));
+        }
+    }
+
+    private void collect(
+            Parametrisation.Sink sink, VectorJacobian pulled, double factor, TensorArena scratch, int rows) {
+        Tensor weights = pulled.parameterGradient();
+        if (weights != null) {
+            sink.weights(weights, factor);
+        }
+        Tensor conditions = pulled.inputGradients().get(DenoiserInput.CONDITION.key());
+        if (conditions != null) {
+            sink.condition(guided() ? scratch.rows(conditions, rows, 2 * rows) : conditions, factor);
+        }
+    }
+
+    @Override
+    public GradientSink sink() {
+        return parametrisation.sink();
+    }
+
+    /** f_u u + f_n ((1 - w) n_u + w n_c). */
+    private Tensor convert(TensorArena arena, Tensor u, Tensor output, Affine affine) {
+        if (guided()) {
+            int rows = u.rows();
+            return arena.combine(
+                    new double[] {
+                        affine.ofInput(), affine.ofPrediction() * (1 - guidance), affine.ofPrediction() * guidance
+                    },
+                    List.of(u, arena.rows(output, 0, rows), arena.rows(output, rows, 2 * rows)));
+        }
+        return arena.combine(new double[] {affine.ofInput(), affine.ofPrediction()}, List.of(u, output));
+    }
+
+    private Map<String, Tensor> inputs(TensorArena arena, Tensor u, TimePoint at) {
+        Tensor sample = guided() ? arena.concatRows(List.of(u, u)) : u;
+        Map<String, Tensor> inputs = new HashMap<>();
+        inputs.put(DenoiserInput.SAMPLE.key(), sample);
+        scalar(inputs, arena, DenoiserInput.TIMESTEP, at.label(), sample.rows());
+        scalar(inputs, arena, DenoiserInput.ALPHA, at.alpha(), sample.rows());
+        scalar(inputs, arena, DenoiserInput.SIGMA, at.sigma(), sample.rows());
+        if (condition != null) {
+            inputs.put(DenoiserInput.CONDITION.key(), condition);
+        }
+        return inputs;
+    }
+
+    private void scalar(Map<String, Tensor> inputs, TensorArena arena, DenoiserInput input, double value, int rows) {
+        if (declared.contains(input.key())) {
+            double[] values = new double[rows];
+            Arrays.fill(values, value);
+            inputs.put(input.key(), arena.tensor(values, rows));
+        }
+    }
+}

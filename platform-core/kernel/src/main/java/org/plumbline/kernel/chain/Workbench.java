@@ -1,0 +1,344 @@
+package org.plumbline.kernel.chain;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.plumbline.spi.backend.BackendSession;
+import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.backend.Network;
+import org.plumbline.spi.backend.Tensor;
+import org.plumbline.spi.backend.TensorArena;
+import org.plumbline.spi.backend.VectorJacobian;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.estimator.ChainProfile;
+import org.plumbline.spi.estimator.Denoiser;
+import org.plumbline.spi.graph.GraphDefinition;
+import org.plumbline.spi.graph.ParameterLayout;
+import org.plumbline.spi.model.DenoiserInput;
+import org.plumbline.spi.model.DiffusionModel;
+import org.plumbline.spi.model.ImageDecoder;
+import org.plumbline.spi.model.PromptEncoder;
+import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.model.TrainableWeights;
+import org.plumbline.spi.reward.DifferentiableRewardModel;
+import org.plumbline.spi.reward.ImageBatch;
+import org.plumbline.spi.reward.RewardModel;
+import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.toolkit.noise.NoiseStream;
+
+/**
+ * A chain compiled on one backend session. Confined to one thread; the opener closes it. It can be made again from its
+ * parts on any backend at any time, since it holds nothing of the state of a run.
+ */
+public final class Workbench implements AutoCloseable {
+    private final ChainParts parts;
+    private final ComputeBackend backend;
+    private final BackendSession session;
+    private final TensorArena arena;
+    private final Ledger ledger = new Ledger();
+    private final @Nullable TrainableWeights weights;
+    private final Network denoiser;
+    private final Network decoder;
+    private final Map<RewardModel, RewardHead> rewards = new HashMap<>();
+    private final Map<String, double[]> encoded = new HashMap<>();
+    private long @Nullable [] conditionShape;
+
+    private Workbench(ComputeBackend backend, BackendSession session, ChainParts parts) {
+        this.parts = parts;
+        this.backend = backend;
+        this.session = session;
+        this.arena = session.arena();
+        DiffusionModel model = parts.model();
+        this.weights = parts.target() instanceof TrainableTarget.Weights target ? model.trainable(target) : null;
+        GraphDefinition graph = weights == null ? model.denoiser() : weights.denoiser();
+        ParameterLayout layout = weights == null ? ParameterLayout.empty() : weights.layout();
+        this.denoiser = session.compile(graph, model.denoiserWeights(), layout);
+        ImageDecoder images = model.imageDecoder();
+        this.decoder = session.compile(images.graph(), images.weights(), ParameterLayout.empty());
+        encode(parts.prompts());
+    }
+
+    /** Opens a session and compiles the chain on it. */
+    public static Workbench open(ComputeBackend backend, ChainParts parts) {
+        BackendSession session = backend.open();
+        try {
+            return new Workbench(backend, session, parts);
+        } catch (RuntimeException | Error failure) {
+            session.close();
+            throw failure;
+        }
+    }
+
+    /** What the chain is made of. */
+    public ChainParts parts() {
+        return parts;
+    }
+
+    /** The work done on this workbench. */
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    /** The trained weights, if weights are what is trained. */
+    public @Nullable TrainableWeights weights() {
+        return weights;
+    }
+
+    /** The length of the trained vector theta. */
+    public int parameterCount() {
+        if (parts.target() instanceof TrainableTarget.InitialNoise) {
+            return Math.multiplyExact(parts.rows(), latentSize());
+        }
+        if (weights != null) {
+            return weights.layout().size();
+        }
+        return parts.prompts().size() * conditionWidth();
+    }
+
+    /** Theta at the start of a run. */
+    public double[] initialParameters(long seed) {
+        if (weights != null) {
+            return weights.initial(seed);
+        }
+        double[] theta = new double[parameterCount()];
+        if (parts.target() instanceof TrainableTarget.InitialNoise) {
+            NoiseStream.of(seed, "target.initial-noise", 0).gaussians(theta, 0, theta.length);
+            return theta;
+        }
+        for (int i = 0; i < parts.prompts().size(); i++) {
+            double[] condition = condition(parts.prompts().get(i));
+            System.arraycopy(condition, 0, theta, i * condition.length, condition.length);
+        }
+        return theta;
+    }
+
+    /** What an estimator may know of this chain in advance. */
+    public ChainProfile profile(SamplerProgram program) {
+        return new ChainProfile(
+                program,
+                parts.model().schedule(),
+                parts.reward() instanceof DifferentiableRewardModel,
+                backend.capabilities(),
+                parts.target(),
+                parameterCount(),
+                parts.rows(),
+                latentSize());
+    }
+
+    /** Prepares samples for one or several updates. The caller closes it. */
+    public Rollout rollout(SamplerProgram program, Batch batch, double[] parameters) {
+        TensorArena owner = arena.nested();
+        return new Rollout(program, batch, parameters, owner, parametrisation(owner, program, batch));
+    }
+
+    /**
+     * The chain of one update. The caller closes it before the rollout.
+     *
+     * @param parameters theta at which the gradient is wanted
+     * @param seed of the run, for the estimator's own random decisions
+     * @param update number of the update
+     */
+    public SamplingChain chain(Rollout rollout, double[] parameters, long seed, long update) {
+        return new SamplingChain(this, rollout, parameters, seed, update);
+    }
+
+    /** Samples images, without limits on their values. */
+    public ImageBatch images(SamplerProgram program, Batch batch, double[] parameters) {
+        try (Rollout rollout = rollout(program, batch, parameters);
+                SamplingChain chain = chain(rollout, parameters, 0, 0)) {
+            Tensor latents = chain.perturbed(new org.plumbline.spi.estimator.Perturbation(
+                            new double[parameters.length], 0, new java.util.BitSet()))
+                    .output();
+            Tensor images = decoder.forward(chain.arena(), null, Map.of(ImageDecoder.LATENT, latents));
+            return RewardHead.batch(images, parts.model().imageDecoder().imageShape());
+        }
+    }
+
+    /** Scores images by any reward. */
+    public double[] score(RewardModel reward, ImageBatch images, List<String> prompts) {
+        try (TensorArena scratch = arena.nested()) {
+            Tensor pixels =
+                    scratch.tensor(images.pixels(), images.rows(), images.channels(), images.height(), images.width());
+            return head(reward).score(scratch, pixels, prompts);
+        }
+    }
+
+    double[] rewards(TensorArena into, Tensor latents, List<String> prompts) {
+        try (TensorArena scratch = into.nested()) {
+            Tensor images = decoder.forward(scratch, null, Map.of(ImageDecoder.LATENT, latents));
+            return head(parts.reward()).score(scratch, images, prompts);
+        }
+    }
+
+    /** Rewards with their gradients with respect to the latents. */
+    RewardHead.Scored rewardsWithGradient(TensorArena into, Tensor latents, List<String> prompts) {
+        try (TensorArena scratch = into.nested()) {
+            Map<String, Tensor> input = Map.of(ImageDecoder.LATENT, latents);
+            Tensor images = decoder.forward(scratch, null, input);
+            RewardHead.Scored scored = head(parts.reward()).scoreWithGradient(scratch, images, prompts);
+            VectorJacobian pulled =
+                    decoder.vjp(scratch, null, input, scored.imageGradient(), Set.of(ImageDecoder.LATENT));
+            Tensor gradient = Objects.requireNonNull(pulled.inputGradients().get(ImageDecoder.LATENT));
+            return new RewardHead.Scored(scored.rewards(), into.adopt(gradient));
+        }
+    }
+
+    /** The denoiser at theta for a rollout's prompts. */
+    Denoiser denoiser(Rollout rollout, double[] theta, TensorArena into) {
+        Batch batch = rollout.batch();
+        Tensor unconditional = null;
+        if (conditionShape != null && parts.guidance() != 1) {
+            unconditional =
+                    conditions(into, batch.prompts().stream().map(prompt -> "").toList());
+        }
+        return new GuidedDenoiser(
+                denoiser,
+                parts.model().prediction(),
+                parts.guidance(),
+                rollout.parametrisation().bind(theta, into),
+                unconditional,
+                rollout.parametrisation(),
+                into,
+                ledger);
+    }
+
+    /** initScale times the initial noise of a batch. */
+    Tensor initialState(TensorArena into, Rollout rollout, double[] theta) {
+        int rows = rollout.batch().rows();
+        int size = latentSize();
+        double[] noise = rollout.parametrisation().initialNoise(theta);
+        if (noise == null) {
+            noise = new double[rows * size];
+            for (int row = 0; row < rows; row++) {
+                System.arraycopy(rollout.batch().noise().initial(row, size), 0, noise, row * size, size);
+            }
+        }
+        double scale = rollout.program().initScale();
+        double[] state = new double[noise.length];
+        for (int i = 0; i < state.length; i++) {
+            state[i] = scale * noise[i];
+        }
+        long[] latent = parts.model().latentShape();
+        long[] shape = new long[latent.length + 1];
+        shape[0] = rows;
+        System.arraycopy(latent, 0, shape, 1, latent.length);
+        return into.tensor(state, shape);
+    }
+
+    private Parametrisation parametrisation(TensorArena owner, SamplerProgram program, Batch batch) {
+        if (parts.target() instanceof TrainableTarget.Conditioning) {
+            int[] slots = batch.prompts().stream().mapToInt(this::slot).toArray();
+            return Parametrisation.conditioning(
+                    slots,
+                    Objects.requireNonNull(conditionShape),
+                    parts.prompts().size());
+        }
+        Tensor condition = conditionShape == null ? null : conditions(owner, batch.prompts());
+        if (weights != null) {
+            return Parametrisation.weights(condition, weights.layout().size(), owner);
+        }
+        if (batch.rows() != parts.rows()) {
+            throw new IllegalArgumentException("a run that trains the initial noise of " + parts.rows()
+                    + " samples cannot use a batch of " + batch.rows());
+        }
+        return Parametrisation.initialNoise(condition, parameterCount(), program.initScale());
+    }
+
+    private int slot(String prompt) {
+        int slot = parts.prompts().indexOf(prompt);
+        if (slot < 0) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked("prompt '" + prompt + "' has no trained condition")
+                    .available(String.join(", ", parts.prompts()))
+                    .remedy("a run that trains the conditioning can only sample the prompts it trains")
+                    .build();
+        }
+        return slot;
+    }
+
+    private RewardHead head(RewardModel reward) {
+        return rewards.computeIfAbsent(
+                reward,
+                model -> new RewardHead(
+                        session, model, parts.model().imageDecoder().imageShape(), ledger));
+    }
+
+    private Tensor conditions(TensorArena into, List<String> prompts) {
+        encode(prompts);
+        int width = conditionWidth();
+        double[] rows = new double[prompts.size() * width];
+        for (int row = 0; row < prompts.size(); row++) {
+            System.arraycopy(condition(prompts.get(row)), 0, rows, row * width, width);
+        }
+        long[] shape = Objects.requireNonNull(conditionShape);
+        return into.tensor(rows, prompts.size(), shape[0], shape[1]);
+    }
+
+    private double[] condition(String prompt) {
+        return Objects.requireNonNull(encoded.get(prompt), prompt);
+    }
+
+    private int conditionWidth() {
+        long[] shape = Objects.requireNonNull(conditionShape, "the model takes no condition");
+        return Math.toIntExact(shape[0] * shape[1]);
+    }
+
+    private int latentSize() {
+        long size = 1;
+        for (long length : parts.model().latentShape()) {
+            size *= length;
+        }
+        return Math.toIntExact(size);
+    }
+
+    /** Runs the text network for the prompts that were not seen before, and for the empty prompt. */
+    private void encode(List<String> prompts) {
+        PromptEncoder encoder = parts.model().promptEncoder().orElse(null);
+        boolean conditional = denoiser.definition().inputs().stream()
+                .anyMatch(input -> input.name().equals(DenoiserInput.CONDITION.key()));
+        if (encoder == null || !conditional) {
+            return;
+        }
+        Set<String> fresh = new LinkedHashSet<>(prompts);
+        fresh.add("");
+        fresh.removeAll(encoded.keySet());
+        if (fresh.isEmpty()) {
+            return;
+        }
+        List<long[]> tokens = new ArrayList<>();
+        fresh.forEach(prompt -> tokens.add(encoder.tokenize(prompt)));
+        int length = tokens.get(0).length;
+        double[] ids = new double[tokens.size() * length];
+        for (int row = 0; row < tokens.size(); row++) {
+            for (int i = 0; i < length; i++) {
+                ids[row * length + i] = (double) tokens.get(row)[i];
+            }
+        }
+        try (Network network = session.compile(encoder.graph(), encoder.weights(), ParameterLayout.empty());
+                TensorArena scratch = arena.nested()) {
+            Tensor output = network.forward(
+                    scratch, null, Map.of(PromptEncoder.TOKENS, scratch.tensor(ids, tokens.size(), length)));
+            long[] shape = output.shape();
+            conditionShape = new long[] {shape[1], shape[2]};
+            double[] values = output.toDoubles();
+            int width = conditionWidth();
+            int row = 0;
+            for (String prompt : fresh) {
+                encoded.put(prompt, java.util.Arrays.copyOfRange(values, row * width, (row + 1) * width));
+                row++;
+            }
+        }
+    }
+
+    /** Frees the networks and the session. Closing twice is harmless. */
+    @Override
+    public void close() {
+        session.close();
+    }
+}

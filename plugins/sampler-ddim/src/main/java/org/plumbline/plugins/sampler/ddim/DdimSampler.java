@@ -1,0 +1,228 @@
+package org.plumbline.plugins.sampler.ddim;
+
+import jakarta.inject.Inject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Plugin;
+import org.plumbline.spi.plugin.Setting;
+import org.plumbline.spi.provenance.Citation;
+import org.plumbline.spi.sampler.NoiseSchedule;
+import org.plumbline.spi.sampler.OutputTransform;
+import org.plumbline.spi.sampler.Sampler;
+import org.plumbline.spi.sampler.SamplerCall;
+import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.Clipping;
+import org.plumbline.toolkit.sampler.DynamicThresholding;
+import org.plumbline.toolkit.sampler.TimestepSpacing;
+
+/**
+ * DDIM with noise level eta: eta 0 is deterministic, eta 1 is ancestral sampling with the DDPM posterior.
+ *
+ * <pre>
+ *   x0     = (x - sqrt(1 - a) eps) / sqrt(a)
+ *   s      = eta sqrt((1 - a') / (1 - a) (1 - a / a'))
+ *   x'     = sqrt(a') T(x0) + sqrt(1 - a' - s^2) eps + s z
+ * </pre>
+ *
+ * <p>with a = abar at the step's training step t and a' at t - floor(N / K), which is not always the next entry of the
+ * list; below 0 it is 1 or abar_0, as the model says. T clips or thresholds if the model says so; eps is not recomputed
+ * from the clipped x0 unless asked.
+ *
+ * <p>One register and one network call per step. Source: Song, Meng, Ermon, equations 12 and 16; settings and defaults
+ * as in a scheduler_config.json of class DDIMScheduler.
+ */
+@Plugin(
+        id = "ddim",
+        description = "DDIM, deterministic (eta 0) to ancestral (eta 1)",
+        configuration = DdimSampler.Configuration.class)
+final class DdimSampler implements Sampler {
+    /**
+     * Settings; those that are null are taken from the model.
+     *
+     * @param eta noise level
+     * @param timestepSpacing which training steps are visited
+     * @param stepsOffset shift of the leading spacing
+     * @param setAlphaToOne whether abar beyond the last step is 1
+     * @param clipSample whether x0 is clipped
+     * @param clipSampleRange where
+     * @param thresholding whether x0 is thresholded dynamically, which goes before clipping
+     * @param dynamicThresholdingRatio which quantile
+     * @param sampleMaxValue largest threshold
+     * @param useClippedModelOutput whether eps is recomputed from the clipped x0
+     */
+    record Configuration(
+            @Setting(description = "noise level, 0 deterministic to 1 ancestral", defaultValue = "0", min = 0, max = 1)
+            double eta,
+
+            @Setting(description = "which training steps are visited; default: the model's") @Nullable
+            TimestepSpacing timestepSpacing,
+
+            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
+            Integer stepsOffset,
+
+            @Setting(description = "take abar as 1 beyond the last step; default: the model's") @Nullable
+            Boolean setAlphaToOne,
+
+            @Setting(description = "clip the predicted sample; default: the model's") @Nullable
+            Boolean clipSample,
+
+            @Setting(description = "bound of clipping; default: the model's", min = 0) @Nullable
+            Double clipSampleRange,
+
+            @Setting(description = "threshold the predicted sample dynamically; default: the model's") @Nullable
+            Boolean thresholding,
+
+            @Setting(description = "quantile of thresholding; default: the model's", min = 0, max = 1) @Nullable
+            Double dynamicThresholdingRatio,
+
+            @Setting(description = "largest threshold; default: the model's", min = 1) @Nullable
+            Double sampleMaxValue,
+
+            @Setting(description = "recompute eps from the clipped sample", defaultValue = "false")
+            boolean useClippedModelOutput) {}
+
+    private final Configuration configuration;
+
+    @Inject
+    DdimSampler(Configuration configuration) {
+        this.configuration = configuration;
+    }
+
+    @Override
+    public SamplerProgram program(Request request) {
+        NoiseSchedule schedule = request.schedule();
+        ModelSettings model = new ModelSettings(request.modelSettings());
+        int trainSteps = schedule.trainSteps();
+        int steps = request.steps();
+        if (!schedule.variancePreserving() || request.prediction() == PredictionType.FLOW) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked("sampler 'ddim' with a flow-matching model")
+                    .remedy("choose a flow-matching sampler")
+                    .build();
+        }
+        if (steps < 1 || steps > trainSteps) {
+            throw PlumblineException.of(StandardError.BAD_VALUE)
+                    .asked("sampler 'ddim' with steps: " + steps)
+                    .available("1 to " + trainSteps + ", the model's training steps")
+                    .build();
+        }
+        TimestepSpacing spacing = configuration.timestepSpacing() != null
+                ? configuration.timestepSpacing()
+                : model.spacing("timestep_spacing", TimestepSpacing.LEADING);
+        int offset =
+                configuration.stepsOffset() != null ? configuration.stepsOffset() : model.integer("steps_offset", 0);
+        boolean toOne = configuration.setAlphaToOne() != null
+                ? configuration.setAlphaToOne()
+                : model.bool("set_alpha_to_one", true);
+        OutputTransform transform = transform(model);
+        boolean asEpsilon = request.prediction() == PredictionType.EPSILON && transform.identity();
+
+        List<SamplerCall> calls = new ArrayList<>();
+        for (int t : spacing.timesteps(trainSteps, steps, offset)) {
+            if (t >= trainSteps) {
+                throw PlumblineException.of(StandardError.BAD_VALUE)
+                        .asked("sampler 'ddim' with steps: " + steps + " and steps-offset: " + offset
+                                + " visits training step " + t)
+                        .available("0 to " + (trainSteps - 1))
+                        .remedy("lower the number of steps, or choose timestep-spacing: trailing")
+                        .build();
+            }
+            int next = t - trainSteps / steps;
+            double a = schedule.alphaBar(t);
+            double aNext = next >= 0 ? schedule.alphaBar(next) : toOne ? 1 : schedule.alphaBar(0);
+            calls.add(call(TimePoint.ofStep(schedule, t), a, aNext, asEpsilon));
+        }
+        return new SamplerProgram(
+                "ddim, " + steps + " steps, eta " + configuration.eta() + ", "
+                        + spacing.name().toLowerCase(Locale.ROOT)
+                        + (transform.identity() ? "" : ", " + transform),
+                asEpsilon ? PredictionType.EPSILON : PredictionType.SAMPLE,
+                transform,
+                1,
+                1,
+                calls,
+                new double[] {1});
+    }
+
+    private SamplerCall call(TimePoint at, double a, double aNext, boolean asEpsilon) {
+        double variance = (1 - aNext) / (1 - a) * (1 - a / aNext);
+        double s = configuration.eta() * Math.sqrt(Math.max(0, variance));
+        double direction = Math.sqrt(Math.max(0, 1 - aNext - s * s));
+        if (asEpsilon) {
+            double ofState = Math.sqrt(aNext / a);
+            return SamplerCall.single(at, ofState, direction - ofState * Math.sqrt(1 - a), 0, s);
+        }
+        // eps = (x - alpha x0) / sigma, from the prediction as it is or from the clipped one.
+        double ofState = direction / at.sigma();
+        double ofSample = -direction * at.alpha() / at.sigma();
+        return configuration.useClippedModelOutput()
+                ? SamplerCall.single(at, ofState, Math.sqrt(aNext) + ofSample, 0, s)
+                : SamplerCall.single(at, ofState, Math.sqrt(aNext), ofSample, s);
+    }
+
+    private OutputTransform transform(ModelSettings model) {
+        boolean thresholding =
+                configuration.thresholding() != null ? configuration.thresholding() : model.bool("thresholding", false);
+        boolean clip =
+                configuration.clipSample() != null ? configuration.clipSample() : model.bool("clip_sample", true);
+        if (thresholding) {
+            double ratio = configuration.dynamicThresholdingRatio() != null
+                    ? configuration.dynamicThresholdingRatio()
+                    : model.number("dynamic_thresholding_ratio", 0.995);
+            double largest = configuration.sampleMaxValue() != null
+                    ? configuration.sampleMaxValue()
+                    : model.number("sample_max_value", 1);
+            return new DynamicThresholding(ratio, largest);
+        }
+        if (clip) {
+            return new Clipping(
+                    configuration.clipSampleRange() != null
+                            ? configuration.clipSampleRange()
+                            : model.number("clip_sample_range", 1));
+        }
+        return OutputTransform.none();
+    }
+
+    @Override
+    public List<Citation> citations() {
+        return List.of(new Citation(
+                "song2021ddim", "Song, J., Meng, C., Ermon, S.", "Denoising diffusion implicit models", 2021, "ICLR"));
+    }
+
+    /** The settings stored with a model, with the defaults of the file format. */
+    private record ModelSettings(Map<String, Object> values) {
+        boolean bool(String key, boolean otherwise) {
+            return values.get(key) instanceof Boolean value ? value : otherwise;
+        }
+
+        int integer(String key, int otherwise) {
+            return values.get(key) instanceof Number value ? value.intValue() : otherwise;
+        }
+
+        double number(String key, double otherwise) {
+            return values.get(key) instanceof Number value ? value.doubleValue() : otherwise;
+        }
+
+        TimestepSpacing spacing(String key, TimestepSpacing otherwise) {
+            if (!(values.get(key) instanceof String text)) {
+                return otherwise;
+            }
+            try {
+                return TimestepSpacing.valueOf(text.toUpperCase(Locale.ROOT));
+            } catch (IllegalArgumentException unknown) {
+                throw PlumblineException.of(StandardError.UNSUPPORTED)
+                        .asked("the model's timestep_spacing '" + text + "'")
+                        .available("leading, trailing, linspace")
+                        .cause(unknown)
+                        .build();
+            }
+        }
+    }
+}
