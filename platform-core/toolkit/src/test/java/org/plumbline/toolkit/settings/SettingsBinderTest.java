@@ -29,29 +29,62 @@ class SettingsBinderTest {
 
     private record Block(
             @Setting(description = "channels", min = 1) int channels,
-            @Setting(description = "with attention", defaultValue = "false") boolean attention) {}
+
+            @Setting(description = "with attention", defaultValue = "false")
+            boolean attention) {}
 
     private record Guidance(
-            @Setting(description = "strength", defaultValue = "2.0", min = 0) double scale,
-            @Setting(description = "prompt to lead away from") @Nullable String negativePrompt) {}
+            @Setting(description = "strength", defaultValue = "2.0", min = 0)
+            double scale,
+
+            @Setting(description = "prompt to lead away from") @Nullable
+            String negativePrompt) {}
 
     private record Everything(
-            @Setting(description = "perturbed rollouts", defaultValue = "4", min = 1, max = 64) int directions,
-            @Setting(description = "seed", defaultValue = "9007199254740993") long seed,
-            @Setting(description = "length of a step", defaultValue = "1e-2", min = 0) double stepSize,
-            @Setting(description = "mirror directions", defaultValue = "true") boolean antithetic,
-            @Setting(description = "name", defaultValue = "run") String name,
-            @Setting(description = "where to cut", defaultValue = "tiled-ho") Mode mode,
-            @Setting(description = "where to write", defaultValue = "out/run") Path folder,
-            @Setting(description = "steps to keep", defaultValue = "1, 2, 3", min = 0) List<Integer> steps,
-            @Setting(description = "words", defaultValue = "[]") List<String> words,
-            @Setting(description = "modes to try", defaultValue = "[exact]") List<Mode> modes,
-            @Setting(description = "blocks", defaultValue = "[]") List<Block> blocks,
-            @Setting(description = "guidance") Guidance guidance,
-            @Setting(description = "limit", min = 0) @Nullable Double limit,
-            @Setting(description = "clip", defaultValue = "1", min = 0) @Nullable Double clip) {}
+            @Setting(description = "perturbed rollouts", defaultValue = "4", min = 1, max = 64)
+            int directions,
 
-    private record NeedsOne(@Setting(description = "the label to ask for", min = 0, max = 9) int digit) {}
+            @Setting(description = "seed", defaultValue = "9007199254740993")
+            long seed,
+
+            @Setting(description = "length of a step", defaultValue = "1e-2", min = 0)
+            double stepSize,
+
+            @Setting(description = "mirror directions", defaultValue = "true")
+            boolean antithetic,
+
+            @Setting(description = "name", defaultValue = "run")
+            String name,
+
+            @Setting(description = "where to cut", defaultValue = "tiled-ho")
+            Mode mode,
+
+            @Setting(description = "where to write", defaultValue = "out/run")
+            Path folder,
+
+            @Setting(description = "steps to keep", defaultValue = "1, 2, 3", min = 0)
+            List<Integer> steps,
+
+            @Setting(description = "words", defaultValue = "[]")
+            List<String> words,
+
+            @Setting(description = "modes to try", defaultValue = "[exact]")
+            List<Mode> modes,
+
+            @Setting(description = "blocks", defaultValue = "[]")
+            List<Block> blocks,
+
+            @Setting(description = "guidance") Guidance guidance,
+
+            @Setting(description = "limit", min = 0) @Nullable
+            Double limit,
+
+            @Setting(description = "clip", defaultValue = "1", min = 0) @Nullable
+            Double clip) {}
+
+    private record NeedsOne(
+            @Setting(description = "the label to ask for", min = 0, max = 9)
+            int digit) {}
 
     private static final SettingsBinder<Everything> BINDER = SettingsBinder.of(Everything.class);
 
@@ -242,7 +275,9 @@ class SettingsBinderTest {
                 failure.getMessage());
     }
 
-    record Picky(@Setting(description = "lower") int low, @Setting(description = "upper") int high) {
+    record Picky(
+            @Setting(description = "lower") int low,
+            @Setting(description = "upper") int high) {
         Picky {
             if (low > high) {
                 throw new IllegalArgumentException("low must not exceed high");
@@ -262,9 +297,14 @@ class SettingsBinderTest {
     @Test
     void settingsDescribeThemselves() {
         record Shown(
-                @Setting(description = "rollouts", defaultValue = "4", min = 1, max = 64) int directions,
+                @Setting(description = "rollouts", defaultValue = "4", min = 1, max = 64)
+                int directions,
+
                 @Setting(description = "guidance") Guidance guidance,
-                @Setting(description = "blocks", defaultValue = "[]") List<Block> blocks,
+
+                @Setting(description = "blocks", defaultValue = "[]")
+                List<Block> blocks,
+
                 @Setting(description = "label", max = 9.5) double label,
                 @Setting(description = "mode") @Nullable Mode mode) {}
         assertEquals(
@@ -288,15 +328,23 @@ class SettingsBinderTest {
 
     private record WrongType(@Setting(description = "a") Thread a) {}
 
-    private record RawList(@Setting(description = "a") @SuppressWarnings("rawtypes") List a) {}
+    private record RawList(
+            @Setting(description = "a") @SuppressWarnings("rawtypes")
+            List a) {}
 
-    private record WrongDefault(@Setting(description = "a", defaultValue = "many") int a) {}
+    private record WrongDefault(
+            @Setting(description = "a", defaultValue = "many")
+            int a) {}
 
-    private record DefaultOutOfRange(@Setting(description = "a", defaultValue = "0", min = 1) int a) {}
+    private record DefaultOutOfRange(
+            @Setting(description = "a", defaultValue = "0", min = 1)
+            int a) {}
 
-    private record RangeOfText(@Setting(description = "a", max = 3) String a) {}
+    private record RangeOfText(
+            @Setting(description = "a", max = 3) String a) {}
 
-    private record DefaultOfASection(@Setting(description = "a", defaultValue = "x") Guidance a) {}
+    private record DefaultOfASection(
+            @Setting(description = "a", defaultValue = "x") Guidance a) {}
 
     private record Outer(@Setting(description = "a") WrongDefault inner) {}
 
