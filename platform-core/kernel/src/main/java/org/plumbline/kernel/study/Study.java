@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.plumbline.kernel.progress.Progress;
+import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
@@ -198,7 +199,7 @@ public final class Study {
 
     private double seconds(Calibration calibration, Trial trial) {
         return calibration.updates(settings, trial.label())
-                * calibration.updates().get(trial.label()).seconds();
+                * calibration.updates().getOrDefault(trial.label(), Cost.NONE).seconds();
     }
 
     private static boolean measured(List<RunRecord> records) {
