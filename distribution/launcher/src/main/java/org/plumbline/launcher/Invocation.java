@@ -1,0 +1,15 @@
+package org.plumbline.launcher;
+
+import java.io.PrintWriter;
+import org.plumbline.kernel.progress.Interruption;
+import org.plumbline.kernel.progress.Progress;
+
+/**
+ * What a command works with. All of it belongs to the launcher and is closed there.
+ *
+ * @param host the running host
+ * @param out for results
+ * @param progress to say how far the work is
+ * @param interruption to be asked at every step boundary
+ */
+record Invocation(Host host, PrintWriter out, Progress progress, Interruption interruption) {}
