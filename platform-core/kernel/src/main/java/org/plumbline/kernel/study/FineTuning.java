@@ -70,7 +70,7 @@ final class FineTuning {
                 evaluate(RunFolder.Stage.BEFORE);
             }
             while (!spent()) {
-                bench.host().interruption().check();
+                bench.context().interruption().check();
                 boundary();
                 update();
                 if (state.update() % settings.evaluation().every() == 0 && !spent()) {
