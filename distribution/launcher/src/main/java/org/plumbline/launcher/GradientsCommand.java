@@ -9,6 +9,7 @@ import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.study.Study;
 import org.plumbline.kernel.study.StudyFile;
 import org.plumbline.kernel.study.StudyPlan;
+import org.plumbline.launcher.console.Table;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
