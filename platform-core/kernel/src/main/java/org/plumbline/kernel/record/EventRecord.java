@@ -16,8 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param message a sentence for people: the reason, the error, the swap
  */
 public record EventRecord(
-        Instant time, Type type, @Nullable String trial, @Nullable Long seed, @Nullable Long update, String message)
-        implements RunRecord {
+        Instant time,
+        Type type,
+        @Nullable String trial,
+        @Nullable Long seed,
+        @Nullable Long update,
+        String message) implements RunRecord {
     /** What happened. */
     public enum Type {
         STARTED,

@@ -172,8 +172,10 @@ class RunFolderTest {
             run.append(everyKind().get(2));
         }
         Files.writeString(folder.resolve("records.jsonl"), "{\"kind\":\"upd\n", StandardOpenOption.APPEND);
-        refused(StandardError.MALFORMED_FILE, "line 2", () -> RunFolder.open(folder)
-                .records());
+        refused(
+                StandardError.MALFORMED_FILE,
+                "line 2",
+                () -> RunFolder.open(folder).records());
     }
 
     @Test
@@ -184,8 +186,10 @@ class RunFolderTest {
         }
         Path file = folder.resolve("records.jsonl");
         Files.writeString(file, Files.readString(file).replace("\"reward\":-1.25,", ""));
-        refused(StandardError.MALFORMED_FILE, "reward", () -> RunFolder.open(folder)
-                .records());
+        refused(
+                StandardError.MALFORMED_FILE,
+                "reward",
+                () -> RunFolder.open(folder).records());
     }
 
     @Test
