@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +17,12 @@ import org.junit.jupiter.api.function.Executable;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.graph.TensorSpec;
 
 /** A backend and one session for every test, and comparisons in the backend's precision. */
 public abstract class ContractFixture {
@@ -116,5 +120,20 @@ public abstract class ContractFixture {
             }
         }
         assertTrue(missing.isEmpty(), () -> "'" + message + "' does not mention " + missing);
+    }
+
+    static Map<String, Tensor> inputs(TensorArena arena, Network network, Values values) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (TensorSpec spec : network.definition().inputs()) {
+            tensors.put(spec.name(), tensor(arena, spec, values));
+        }
+        return tensors;
+    }
+
+    static Tensor tensor(TensorArena arena, TensorSpec spec, Values values) {
+        double[] numbers = values.numbers(spec.name());
+        long[] shape = spec.shape();
+        shape[0] = numbers.length / spec.rowSize();
+        return arena.tensor(numbers, shape);
     }
 }

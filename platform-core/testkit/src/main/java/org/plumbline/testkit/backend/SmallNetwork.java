@@ -1,5 +1,6 @@
 package org.plumbline.testkit.backend;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,12 +102,18 @@ final class SmallNetwork implements GraphDefinition {
 
     /** The same numbers as frozen weights. */
     WeightSource weights() {
+        return weightsWithout("");
+    }
+
+    /** All weights but one. */
+    WeightSource weightsWithout(String missing) {
         double[] theta = theta();
         Map<String, WeightSource.Weight> weights = new LinkedHashMap<>();
         for (ParameterLayout.Entry entry : layout().entries()) {
-            double[] values = new double[entry.size()];
-            System.arraycopy(theta, entry.offset(), values, 0, values.length);
-            weights.put(entry.name(), new WeightSource.Weight(values, entry.shape()));
+            if (!entry.name().equals(missing)) {
+                double[] values = Arrays.copyOfRange(theta, entry.offset(), entry.offset() + entry.size());
+                weights.put(entry.name(), new WeightSource.Weight(values, entry.shape()));
+            }
         }
         return WeightSource.of(weights);
     }

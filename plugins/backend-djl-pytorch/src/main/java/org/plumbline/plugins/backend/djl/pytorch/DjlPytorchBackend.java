@@ -33,14 +33,16 @@ final class DjlPytorchBackend implements ComputeBackend {
      * @param threads how many threads share one operation
      */
     record Configuration(
-            @Setting(description = "cpu, cuda, or cuda:N for card N", defaultValue = "cpu") String device,
+            @Setting(description = "cpu, cuda, or cuda:N for card N", defaultValue = "cpu")
+            String device,
+
             @Setting(
-                            description = "threads that share one operation of a session; gradients depend on it in the"
-                                    + " last bits",
-                            defaultValue = "1",
-                            min = 1,
-                            max = 1024)
-                    int threads) {}
+                    description = "threads that share one operation of a session; gradients depend on it in the"
+                            + " last bits",
+                    defaultValue = "1",
+                    min = 1,
+                    max = 1024)
+            int threads) {}
 
     @Inject
     DjlPytorchBackend(Configuration configuration) {

@@ -1,6 +1,7 @@
 package org.plumbline.plugins.backend.djl.pytorch;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Arrays;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -21,10 +22,10 @@ final class DjlTensor implements Tensor {
     /** The native array, for a call within this session. */
     NDArray array(DjlSession session) {
         if (closed || owner.isClosed()) {
-            throw misuse("a tensor of shape " + ShapeRules.text(shape) + " was used after it had been closed");
+            throw misuse("a tensor of shape " + Arrays.toString(shape) + " was used after it had been closed");
         }
         if (owner.session() != session) {
-            throw misuse("a tensor of shape " + ShapeRules.text(shape) + " was used in a session that did not make it");
+            throw misuse("a tensor of shape " + Arrays.toString(shape) + " was used in a session that did not make it");
         }
         return array;
     }
