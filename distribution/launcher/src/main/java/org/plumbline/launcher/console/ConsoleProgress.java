@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.progress.Progress;
 import org.plumbline.kernel.progress.TimeLeft;
 
@@ -118,6 +119,7 @@ public final class ConsoleProgress implements Progress {
     }
 
     /** Since Java 22 there is a console even where there is no terminal, but it can tell. */
+    @SuppressWarnings("SystemConsoleNull")
     private static boolean isTerminal() {
         Console console = System.console();
         if (console == null) {
@@ -133,7 +135,7 @@ public final class ConsoleProgress implements Progress {
         }
     }
 
-    private static int columns(String written) {
+    private static int columns(@Nullable String written) {
         try {
             return written == null ? 80 : Math.max(40, Integer.parseInt(written));
         } catch (NumberFormatException unusable) {

@@ -70,7 +70,7 @@ final class GradientQuality {
 
     /** One replica at a bench. */
     Replica replica(Bench bench, long number) {
-        bench.host().interruption().check();
+        bench.context().interruption().check();
         Workbench workbench = bench.assembly().workbench();
         double[] theta = parameters(settings, workbench);
         ChainProfile profile = workbench.profile(bench.assembly().program());
