@@ -100,7 +100,7 @@ public record StudySettings(
                 budget,
                 optimiser,
                 evaluation,
-                new Gradients(0, gradients.seed(), gradients.displacement()),
+                new Gradients(0, gradients.seed(), gradients.displacement(), List.of()),
                 estimators,
                 seeds,
                 parallel,
