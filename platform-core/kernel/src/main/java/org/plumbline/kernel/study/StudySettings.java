@@ -225,9 +225,10 @@ public record StudySettings(
                     defaultValue = "0",
                     min = 0)
             double displacement,
+
             @Setting(
-                            description = "study files whose gradients are measured as well, each with its own model,"
-                                    + " sampler, reward and estimators, for example a problem in closed form",
-                            defaultValue = "[]")
-                    List<String> also) {}
+                    description = "study files whose gradients are measured as well, each with its own model,"
+                            + " sampler, reward and estimators, for example a problem in closed form",
+                    defaultValue = "[]")
+            List<String> also) {}
 }
