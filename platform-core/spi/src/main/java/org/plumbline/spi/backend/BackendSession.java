@@ -24,6 +24,9 @@ public interface BackendSession extends AutoCloseable {
     /** A new arena. The caller closes it; the session closes what is left. */
     TensorArena arena();
 
+    /** Gives memory that is not in use back to the operating system, where the backend can. */
+    default void trim() {}
+
     /** Frees networks and arenas. Closing twice is harmless. */
     @Override
     void close();

@@ -11,10 +11,10 @@ import org.plumbline.spi.sampler.NoiseSchedule;
 
 /**
  * A model before its pre-training: all weights of all its networks in one flat vector theta, and one graph that runs the
- * networks one after the other, so that they train jointly. Immutable and thread-safe.
+ * networks one after the other, so that they train jointly. Immutable and thread-safe; the loader's caller closes it.
  */
 @ConsumerType
-public interface UntrainedModel {
+public interface UntrainedModel extends AutoCloseable {
     /** A short name for reports. */
     String name();
 
@@ -43,7 +43,8 @@ public interface UntrainedModel {
     double[] initial(long seed);
 
     /**
-     * A model with these weights, held in memory: to look at samples while training goes on.
+     * A model with these weights, held in memory: to look at samples while training goes on. It is valid until this
+     * object is closed.
      *
      * @param theta of the layout's length; it is copied
      */
@@ -64,4 +65,7 @@ public interface UntrainedModel {
      * @throws PlumblineException like {@link ModelLoader#load}
      */
     double[] load(Path folder);
+
+    @Override
+    default void close() {}
 }

@@ -29,8 +29,13 @@ public final class AtomicFile {
 
     /** Writes text in UTF-8; see {@link #write(Path, Content)}. */
     public static void write(Path target, String text) {
+        write(target, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Writes the bytes from the buffer's position to its limit; see {@link #write(Path, Content)}. */
+    public static void write(Path target, ByteBuffer content) {
         write(target, channel -> {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes = content.duplicate();
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }

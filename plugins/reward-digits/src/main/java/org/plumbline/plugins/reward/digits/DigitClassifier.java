@@ -54,7 +54,8 @@ final class DigitClassifier implements DifferentiableRewardModel {
                     description = "digit to look for in all images; without it, the one that the prompt names",
                     min = 0,
                     max = 9)
-            @Nullable Integer digit,
+            @Nullable
+            Integer digit,
 
             @Setting(
                     description = "log-probability (in nats, has a gradient) or recognised (1 or 0, for evaluation)",
@@ -81,7 +82,8 @@ final class DigitClassifier implements DifferentiableRewardModel {
             this.classifier = ConvolutionalClassifier.of(weights);
             if (classifier.classes() != DigitWords.COUNT) {
                 throw PlumblineException.of(StandardError.WRONG_SHAPE)
-                        .asked("the classifier " + configuration.model() + " knows " + classifier.classes() + " classes")
+                        .asked("the classifier " + configuration.model() + " knows " + classifier.classes()
+                                + " classes")
                         .available(DigitWords.COUNT + ", one per digit")
                         .build();
             }

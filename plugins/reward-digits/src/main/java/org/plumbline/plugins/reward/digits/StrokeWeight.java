@@ -56,13 +56,15 @@ final class StrokeWeight implements DifferentiableRewardModel {
      * @param target the wanted value of the measure
      */
     record Configuration(
-            @Setting(description = "thickness, ink or slant", defaultValue = "thickness") Measure measure,
+            @Setting(description = "thickness, ink or slant", defaultValue = "thickness")
+            Measure measure,
 
             @Setting(description = "1 rewards large values, -1 small ones", defaultValue = "1", min = -1, max = 1)
             int sign,
 
             @Setting(description = "if given, the reward is minus the squared distance of the measure to this value")
-            @Nullable Double target) {
+            @Nullable
+            Double target) {
         Configuration {
             if (sign == 0) {
                 throw PlumblineException.of(StandardError.BAD_VALUE)
@@ -125,12 +127,11 @@ final class StrokeWeight implements DifferentiableRewardModel {
         @Override
         public <T> T build(Ops<T> ops, Map<String, T> inputs) {
             T ink = ops.mean(Inputs.get(inputs, IMAGE), true, 1);
-            T measured =
-                    switch (configuration.measure()) {
-                        case THICKNESS -> thickness(ops, ink);
-                        case INK -> ops.mean(ink, true, 1, 2, 3);
-                        case SLANT -> slant(ops, ink);
-                    };
+            T measured = switch (configuration.measure()) {
+                case THICKNESS -> thickness(ops, ink);
+                case INK -> ops.mean(ink, true, 1, 2, 3);
+                case SLANT -> slant(ops, ink);
+            };
             T perRow = ops.reshape(measured, TensorSpec.BATCH);
             Double target = configuration.target();
             if (target == null) {
