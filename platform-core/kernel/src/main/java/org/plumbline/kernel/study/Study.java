@@ -125,13 +125,17 @@ public final class Study {
     }
 
     private void measure(Crew crew, RunWriter run, Calibration calibration) {
-        run.append(crew.run(List.<Crew.Job<CheckRecord>>of(FiniteDifferenceCheck::of)).get(0));
+        run.append(crew.run(List.<Crew.Job<CheckRecord>>of(FiniteDifferenceCheck::of))
+                .get(0));
         records(crew, calibration).forEach(run::append);
         for (String name : settings.gradients().also()) {
-            StudyFile other = StudyFile.read(
-                    new Places(List.of(plan.file().base(), Path.of(""), context.home())).resolve(name));
-            context.progress().say("Measuring the gradients of '" + other.settings().name() + "' too.");
-            new Study(context, StudyPlan.of(context, other, List.of())).gradients().forEach(run::append);
+            StudyFile other =
+                    StudyFile.read(new Places(List.of(plan.file().base(), Path.of(""), context.home())).resolve(name));
+            context.progress()
+                    .say("Measuring the gradients of '" + other.settings().name() + "' too.");
+            new Study(context, StudyPlan.of(context, other, List.of()))
+                    .gradients()
+                    .forEach(run::append);
         }
     }
 
