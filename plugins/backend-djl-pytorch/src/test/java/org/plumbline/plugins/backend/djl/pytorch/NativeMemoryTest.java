@@ -22,7 +22,7 @@ import org.plumbline.spi.graph.WeightSource;
 /** Java's garbage collector sees nothing of libtorch's memory: what an arena owned must be gone with the arena. */
 class NativeMemoryTest {
     private static final int UPDATES = 500;
-    private static final int ROWS = 2;
+    private static final int ROWS = 1;
 
     @Test
     void five_hundred_updates_leave_nothing_behind() throws IOException {
