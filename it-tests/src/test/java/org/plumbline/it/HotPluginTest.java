@@ -167,7 +167,7 @@ class HotPluginTest {
                     if (absent.code() != StandardError.UNKNOWN_PLUGIN) {
                         failures.add(absent.toString());
                     }
-                    Thread.yield();
+                    Thread.onSpinWait();
                 } catch (Throwable failure) {
                     failures.add(failure + " " + Arrays.toString(failure.getStackTrace()));
                 }
