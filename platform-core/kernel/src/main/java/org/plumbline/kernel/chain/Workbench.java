@@ -337,6 +337,11 @@ public final class Workbench implements AutoCloseable {
         }
     }
 
+    /** Gives memory that is not in use back to the operating system, where the backend can. */
+    public void trim() {
+        session.trim();
+    }
+
     /** Frees the networks and the session. Closing twice is harmless. */
     @Override
     public void close() {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
@@ -63,9 +64,7 @@ final class DjlArena implements TensorArena {
     public DjlTensor tensor(double[] values, long... shape) {
         requireOpen();
         Shape sizes = new Shape(shape);
-        if (sizes.size() != values.length) {
-            throw ShapeRules.misfit("tensor", values.length + " values for " + ShapeRules.text(shape));
-        }
+        fits(sizes.size() == values.length, () -> "tensor: " + values.length + " values for " + Arrays.toString(shape));
         return own(upload(values, sizes));
     }
 
@@ -109,10 +108,9 @@ final class DjlArena implements TensorArena {
     @Override
     public DjlTensor combine(double[] coefficients, List<Tensor> tensors) {
         requireOpen();
-        ShapeRules.require(
+        fits(
                 !tensors.isEmpty() && coefficients.length == tensors.size(),
-                "combine",
-                coefficients.length + " coefficients for " + tensors.size() + " tensors");
+                () -> "combine: " + coefficients.length + " coefficients for " + tensors.size() + " tensors");
         List<NDArray> arrays = arrays("combine", tensors);
         NDArray sum = null;
         int next = 0;
@@ -147,8 +145,9 @@ final class DjlArena implements TensorArena {
         requireOpen();
         NDArray array = array(x);
         long[] shape = x.shape();
-        ShapeRules.require(
-                factors.length == x.rows(), "scaleRows", factors.length + " factors for " + x.rows() + " rows");
+        fits(
+                factors.length == x.rows(),
+                () -> "scaleRows: " + factors.length + " factors for a tensor of " + Arrays.toString(x.shape()));
         Arrays.fill(shape, 1, shape.length, 1);
         try (NDArray column = upload(factors, new Shape(shape))) {
             NDArray result = array.mul(column);
@@ -169,10 +168,9 @@ final class DjlArena implements TensorArena {
     @Override
     public DjlTensor rows(Tensor x, int from, int to) {
         requireOpen();
-        ShapeRules.require(
+        fits(
                 from >= 0 && from < to && to <= x.rows(),
-                "rows",
-                "[" + from + ", " + to + ") of " + x.rows() + " rows");
+                () -> "rows [" + from + ", " + to + ") of a tensor of " + Arrays.toString(x.shape()));
         try (NDArray view = JniUtils.slice((PtNDArray) array(x), 0, from, to, 1)) {
             NDArray copy = view.duplicate();
             copy.attach(manager);
@@ -183,15 +181,13 @@ final class DjlArena implements TensorArena {
     @Override
     public DjlTensor concatRows(List<Tensor> parts) {
         requireOpen();
-        ShapeRules.require(!parts.isEmpty(), "concatRows", "nothing to join");
+        fits(!parts.isEmpty(), () -> "concatRows: no parts");
         NDList arrays = new NDList();
         for (Tensor part : parts) {
-            boolean fits = Arrays.equals(rowShape(part), rowShape(parts.get(0)));
-            ShapeRules.require(
-                    fits,
-                    "concatRows",
-                    ShapeRules.text(part.shape()) + " below "
-                            + ShapeRules.text(parts.get(0).shape()));
+            fits(
+                    Arrays.equals(rowShape(part), rowShape(parts.get(0))),
+                    () -> "concatRows: " + Arrays.toString(part.shape()) + " below "
+                            + Arrays.toString(parts.get(0).shape()));
             arrays.add(array(part));
         }
         NDArray joined = arrays.size() == 1 ? arrays.get(0).duplicate() : NDArrays.concat(arrays, 0);
@@ -282,10 +278,17 @@ final class DjlArena implements TensorArena {
     }
 
     private static void sameShape(String operation, Tensor a, Tensor b) {
-        ShapeRules.require(
+        fits(
                 Arrays.equals(a.shape(), b.shape()),
-                operation,
-                ShapeRules.text(a.shape()) + " and " + ShapeRules.text(b.shape()));
+                () -> operation + ": " + Arrays.toString(a.shape()) + " and " + Arrays.toString(b.shape()));
+    }
+
+    private static void fits(boolean holds, Supplier<String> problem) {
+        if (!holds) {
+            throw PlumblineException.of(StandardError.WRONG_SHAPE)
+                    .asked(problem.get())
+                    .build();
+        }
     }
 
     private void requireOpen() {

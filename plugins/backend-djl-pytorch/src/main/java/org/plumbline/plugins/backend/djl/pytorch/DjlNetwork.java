@@ -4,12 +4,13 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.Network;
@@ -22,6 +23,7 @@ import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.toolkit.graph.Shape;
 
 /** A graph compiled to TorchScript. Checks every argument before it crosses to native code. */
 final class DjlNetwork implements Network {
@@ -29,6 +31,9 @@ final class DjlNetwork implements Network {
     private final GraphDefinition definition;
     private final List<TensorSpec> specs;
     private final ParameterLayout trainable;
+
+    private final Shape output;
+
     private final TorchScriptModule module;
     private final NDManager masks;
     /** Which inputs a gradient is wanted for, as the program expects it: one small tensor of the host per choice. */
@@ -48,6 +53,7 @@ final class DjlNetwork implements Network {
         specs = List.copyOf(definition.inputs());
         TorchScriptProgram program = TorchScriptProgram.of(definition, frozen, trainable);
         TorchScriptArchive archive = new TorchScriptArchive(program.text(), program.attributes());
+        output = program.output();
         module = TorchScriptModule.load(definition.name(), archive, owner, session.threads());
         masks = owner.newSubManager(Device.cpu());
     }
@@ -73,8 +79,14 @@ final class DjlNetwork implements Network {
             Tensor cotangent,
             Set<String> wrt) {
         DjlArena arena = arena(into);
+        List<NDArray> operands = arguments(arena, parameters, inputs);
+        int rows = Objects.requireNonNull(inputs.get(specs.get(0).name())).rows();
+        if (!matches(output.sizes(), rows, cotangent.shape())) {
+            throw misfit("a cotangent of " + Arrays.toString(cotangent.shape()) + " for an output of " + output
+                    + " with " + rows + " rows");
+        }
         List<NDArray> arguments = new ArrayList<>(List.of(mask(wrt), arena.array(cotangent)));
-        arguments.addAll(arguments(arena, parameters, inputs));
+        arguments.addAll(operands);
         NDList results = module.call(arena.marker(), TorchScriptProgram.VJP, true, arguments);
 
         int next = 0;
@@ -91,53 +103,58 @@ final class DjlNetwork implements Network {
 
     /** The inputs in the graph's order and theta, all checked. */
     private List<NDArray> arguments(DjlArena arena, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+        requireNames("inputs", inputs.keySet(), inputs.size() == specs.size());
         List<NDArray> arguments = new ArrayList<>();
         int rows = -1;
         for (TensorSpec spec : specs) {
-            Tensor input = inputs.get(spec.name());
-            if (input == null || inputs.size() != specs.size()) {
-                throw misfit("inputs " + inputs.keySet() + " where " + specs + " are needed");
-            }
-            long[] shape = input.shape();
-            long[] expected = spec.shape();
-            boolean fits = shape.length == expected.length && (rows < 0 || shape[0] == rows);
-            for (int axis = 1; fits && axis < shape.length; axis++) {
-                fits = shape[axis] == expected[axis];
-            }
-            if (!fits) {
-                throw misfit("input '" + spec.name() + "' of " + ShapeRules.text(shape) + " where " + spec
-                        + (rows < 0 ? "" : " with " + rows + " rows") + " is needed");
+            Tensor input = Objects.requireNonNull(inputs.get(spec.name()));
+            arguments.add(arena.array(input));
+            if (!matches(spec.shape(), rows, input.shape())) {
+                throw misfit("input '" + spec.name() + "' of " + Arrays.toString(input.shape()) + " where " + spec
+                        + (rows < 0 ? "" : " with " + rows + " rows, like the first input,") + " is needed");
             }
             rows = input.rows();
-            arguments.add(arena.array(input));
         }
         if (trainable.size() > 0) {
-            if (parameters == null || parameters.shape().length != 1 || parameters.rows() != trainable.size()) {
-                throw misfit("parameters " + (parameters == null ? "null" : ShapeRules.text(parameters.shape()))
-                        + " where [" + trainable.size() + "] are needed");
+            long[] expected = {trainable.size()};
+            if (parameters == null || !Arrays.equals(parameters.shape(), expected)) {
+                throw misfit("parameters " + (parameters == null ? "null" : Arrays.toString(parameters.shape()))
+                        + " where " + Arrays.toString(expected) + " are needed");
             }
             arguments.add(arena.array(parameters));
         }
         return arguments;
     }
 
+    /** Whether a shape is the expected one for this number of rows; any number if negative. */
+    private static boolean matches(long[] expected, int rows, long[] found) {
+        long[] filled = expected.clone();
+        filled[0] = rows < 0 && found.length > 0 ? found[0] : rows;
+        return Arrays.equals(filled, found);
+    }
+
+    /** The names are names of inputs; all of them if {@code complete} must hold. */
+    private void requireNames(String what, Set<String> names, boolean complete) {
+        List<String> known = specs.stream().map(TensorSpec::name).toList();
+        if (!complete || !known.containsAll(names)) {
+            throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
+                    .asked("network '" + definition.name() + "' was called with the " + what + " "
+                            + names.stream().sorted().toList())
+                    .available(known.toString())
+                    .build();
+        }
+    }
+
     private NDArray mask(Set<String> wrt) {
-        List<Boolean> choice = new ArrayList<>();
-        int found = 0;
-        for (TensorSpec spec : specs) {
-            boolean asked = wrt.contains(spec.name());
-            choice.add(asked);
-            found += asked ? 1 : 0;
-        }
-        if (found != wrt.size()) {
-            throw misfit("gradients for " + wrt + " where the inputs are " + specs);
-        }
+        requireNames("gradients wanted for", wrt, true);
+        List<Boolean> choice =
+                specs.stream().map(spec -> wrt.contains(spec.name())).toList();
         return wanted.computeIfAbsent(choice, key -> {
             float[] flags = new float[Math.max(1, key.size())];
             for (int i = 0; i < key.size(); i++) {
                 flags[i] = key.get(i) ? 1 : 0;
             }
-            return masks.create(flags, new Shape(flags.length));
+            return masks.create(flags, new ai.djl.ndarray.types.Shape(flags.length));
         });
     }
 

@@ -1,6 +1,9 @@
 package org.plumbline.plugins.backend.djl.pytorch;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -21,10 +24,10 @@ final class DjlTensor implements Tensor {
     /** The native array, for a call within this session. */
     NDArray array(DjlSession session) {
         if (closed || owner.isClosed()) {
-            throw misuse("a tensor of shape " + ShapeRules.text(shape) + " was used after it had been closed");
+            throw misuse("a tensor of shape " + Arrays.toString(shape) + " was used after it had been closed");
         }
         if (owner.session() != session) {
-            throw misuse("a tensor of shape " + ShapeRules.text(shape) + " was used in a session that did not make it");
+            throw misuse("a tensor of shape " + Arrays.toString(shape) + " was used in a session that did not make it");
         }
         return array;
     }
@@ -50,12 +53,21 @@ final class DjlTensor implements Tensor {
 
     @Override
     public double[] toDoubles() {
-        float[] floats = array(owner.session()).toFloatArray();
-        double[] values = new double[floats.length];
-        for (int i = 0; i < floats.length; i++) {
-            values[i] = floats[i];
+        NDArray here = array(owner.session());
+        boolean onHost = here.getDevice().equals(Device.cpu());
+        NDArray host = onHost ? here : here.toDevice(Device.cpu(), true);
+        try {
+            FloatBuffer source = host.toByteBuffer(true).asFloatBuffer(); // libtorch's own memory, no copy
+            double[] values = new double[source.remaining()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = source.get(i);
+            }
+            return values;
+        } finally {
+            if (!onHost) {
+                host.close();
+            }
         }
-        return values;
     }
 
     @Override

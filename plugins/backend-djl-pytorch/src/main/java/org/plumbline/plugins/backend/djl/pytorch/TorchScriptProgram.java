@@ -2,11 +2,14 @@ package org.plumbline.plugins.backend.djl.pytorch;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.toolkit.graph.CheckedGraph;
+import org.plumbline.toolkit.graph.Shape;
 
 /**
  * A graph as the text of a TorchScript class with the methods
@@ -23,8 +26,9 @@ import org.plumbline.spi.graph.WeightSource;
  *
  * @param text the class
  * @param attributes its tensors
+ * @param output the shape of y
  */
-record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attributes) {
+record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attributes, Shape output) {
     static final String FORWARD = "forward";
     static final String VJP = "vjp";
 
@@ -32,22 +36,23 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
 
     /** Records a graph. */
     static TorchScriptProgram of(GraphDefinition graph, WeightSource frozen, ParameterLayout trainable) {
+        CheckedGraph.of(graph, frozen, trainable);
         List<TensorSpec> specs = graph.inputs();
-        ShapeRules.require(specs.size() <= MOST_INPUTS, graph.name(), "more than " + MOST_INPUTS + " inputs");
-        TorchScriptOps ops = new TorchScriptOps(frozen, trainable);
-        Map<String, Symbol> inputs = TorchScriptOps.inputs(specs);
-        Symbol output = graph.build(ops, inputs);
-        ShapeRules.require(
-                output.shape().length > 0 && output.shape()[0] == TensorSpec.BATCH,
-                graph.name(),
-                "the first dimension of the output is not the batch but " + output.shapeText());
+        if (specs.size() > MOST_INPUTS) {
+            throw PlumblineException.of(StandardError.UNSUPPORTED)
+                    .asked("graph '" + graph.name() + "' with " + specs.size() + " inputs")
+                    .available("up to " + MOST_INPUTS)
+                    .build();
+        }
+        TorchScriptOps ops = new TorchScriptOps(graph.name(), frozen, trainable);
+        Symbol output = graph.build(ops, ops.inputs(specs));
         boolean theta = trainable.size() > 0;
         Writer writer = new Writer(specs.size(), theta, output.sources());
         String text = writer.header(ops.attributes())
                 + writer.network(ops.body(), output.name())
                 + writer.forward()
                 + writer.vjp();
-        return new TorchScriptProgram(text, ops.attributes());
+        return new TorchScriptProgram(text, ops.attributes(), output.shape());
     }
 
     /** Writes the parts of the class around the recorded body. */

@@ -6,8 +6,8 @@
  * <ol>
  *   <li>{@link DjlPytorchBackend} is the plugin. It starts the engine ({@link PytorchEngine}) and opens sessions.
  *   <li>{@link TorchScriptOps} is an interpreter of {@code Ops} that computes nothing: every operation appends one line of
- *       TorchScript, PyTorch's small statically compiled language, and infers the shape of its result
- *       ({@link ShapeRules}).
+ *       TorchScript, PyTorch's small statically compiled language, and keeps what is known of its result in a
+ *       {@link Symbol}.
  *   <li>{@link TorchScriptProgram} puts those lines in a class with two methods, {@code forward} and {@code vjp}. The
  *       second one differentiates the first by libtorch's automatic differentiation, within one call.
  *   <li>{@link TorchScriptArchive} writes text and weights as the file that libtorch loads; {@link TorchScriptModule} loads
