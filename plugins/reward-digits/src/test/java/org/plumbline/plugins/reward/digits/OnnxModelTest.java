@@ -194,8 +194,8 @@ class OnnxModelTest {
 
         private static <T> T flat(Ops<T> ops, T x) {
             long size = 1;
-            for (long length : ops.shape(x)) {
-                size *= Math.abs(length);
+            for (int axis = 1; axis < ops.shape(x).length; axis++) {
+                size *= ops.shape(x)[axis];
             }
             return ops.reshape(x, TensorSpec.BATCH, size);
         }
