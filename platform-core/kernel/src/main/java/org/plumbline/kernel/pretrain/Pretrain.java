@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginCatalog;
@@ -77,10 +78,14 @@ public final class Pretrain {
                         Objects.requireNonNull(file.root().denoiser());
                 try (Lease<ModelLoader> loader = lease(ModelLoader.class, file, "loader", base);
                         Lease<Sampler> sampler = lease(Sampler.class, file, "sampler", base)) {
-                    UntrainedModel model = loader.get().untrained(resolver.apply(settings.model()));
+                    Path configurations = resolver.apply(settings.model());
+                    UntrainedModel model = loader.get().untrained(configurations);
+                    Supplier<double[]> start = settings.start() == PretrainFile.Start.STORED
+                            ? () -> model.load(configurations)
+                            : () -> model.initial(settings.training().seed());
                     SampleGrid grid = new SampleGrid(backend.get(), sampler.get(), settings);
                     double[] weights = trainDenoiser(
-                            settings, model, grid, dataset.get(), backend.get(), output, progress, interruption);
+                            settings, model, start, grid, dataset.get(), backend.get(), output, progress, interruption);
                     Evaluation evaluation = new Evaluation(
                             backend.get(),
                             sampler.get(),
@@ -117,6 +122,7 @@ public final class Pretrain {
     private double[] trainDenoiser(
             PretrainFile.Denoiser settings,
             UntrainedModel model,
+            Supplier<double[]> start,
             SampleGrid grid,
             CaptionedDataset dataset,
             ComputeBackend backend,
@@ -128,11 +134,12 @@ public final class Pretrain {
                 + " images of " + Arrays.toString(dataset.imageShape()));
         Path folder = output.resolve("training");
         DenoisingObjective objective =
-                new DenoisingObjective(model, dataset, settings.training(), settings.conditionDropout());
+                new DenoisingObjective(model, dataset, settings.training(), settings.conditionDropout(), start);
         String recipe = String.format(
                 Locale.ROOT,
-                "denoiser of %d weights, %s prediction, condition dropout %s",
+                "denoiser of %d %s weights, %s prediction, condition dropout %s",
                 model.layout().size(),
+                settings.start() == PretrainFile.Start.RANDOM ? "random" : "stored",
                 model.prediction(),
                 settings.conditionDropout());
         Training training = new Training(settings.training(), objective, recipe, folder);
