@@ -47,7 +47,8 @@ record Axis(double low, double high, double from, double to, boolean logarithmic
         }
         double low = DoubleStream.of(positive).min().orElseThrow();
         double high = DoubleStream.of(positive).max().orElseThrow();
-        double room = Math.max(1.25, Math.pow(high / low, 0.08));
+        // A factor of 7 in all holds two round values at least.
+        double room = Math.max(Math.sqrt(Math.max(1, 7 * low / high)), Math.max(1.25, Math.pow(high / low, 0.08)));
         return new Axis(low / room, high * room, from, to, true);
     }
 

@@ -56,7 +56,7 @@ final class Findings {
 
     private String improved() {
         List<TrialResult> up = results.comparable().stream()
-                .filter(trial -> trial.gain(Results::reward).clearlyPositive())
+                .filter(trial -> trial.clearly(1, EvaluationRecord::reward))
                 .toList();
         Estimate base = results.base(Results::reward);
         String clearly = study.seeds().size() == 1 ? "" : " clearly";
@@ -68,11 +68,10 @@ final class Findings {
         if (up.size() == all) {
             return (all == 1 ? "The reward rose" : "All " + all + " trials raised the reward") + from + ".";
         }
-        String which = up.stream()
-                .map(trial -> trial.label()
-                        + (trial.comparable().size() == 1 && study.seeds().size() > 1 ? " (one seed)" : ""))
-                .collect(Collectors.joining(", "));
-        return up.size() + " of " + all + " trials raised the reward" + from + ": " + which + ".";
+        List<TrialResult> others =
+                results.trials().stream().filter(trial -> !up.contains(trial)).toList();
+        String which = up.size() > others.size() ? "; not so " + labels(others) : ": " + labels(up);
+        return up.size() + " of " + all + " trials raised the reward" + from + which + ".";
     }
 
     private Optional<String> best(ToDoubleFunction<Cost> cost, double spent, DoubleFunction<String> describe) {
@@ -140,7 +139,7 @@ final class Findings {
             notFinished(trial, sentences);
         }
         List<TrialResult> improved = results.comparable().stream()
-                .filter(trial -> trial.gain(Results::reward).clearlyPositive())
+                .filter(trial -> trial.clearly(1, EvaluationRecord::reward))
                 .toList();
         results.comparable().stream()
                 .filter(trial -> !improved.contains(trial))
@@ -194,6 +193,12 @@ final class Findings {
     /** Says what the records hold on why a trial's reward did not rise. */
     private String notImproved(TrialResult trial) {
         Estimate gain = trial.gain(Results::reward);
+        String clearly = gain.count() == 1 ? "" : " clearly";
+        String not =
+                trial.label() + " did not" + clearly + " improve (" + Digits.change(gain.mean(), gain.error()) + "): ";
+        if (gain.mean() > 2 * gain.error()) {
+            return not + "with " + gain.count() + " seeds, the 95 % interval of its gain still holds zero.";
+        }
         List<String> reasons = new ArrayList<>();
         long updates = trial.comparable().stream()
                 .mapToLong(seed -> seed.last().update())
@@ -222,16 +227,14 @@ final class Findings {
         String why = reasons.isEmpty()
                 ? "the records give no reason; the learning rate is the first thing to vary"
                 : String.join(", and ", reasons);
-        String clearly = gain.count() == 1 ? "" : " clearly";
-        return trial.label() + " did not" + clearly + " improve (" + Digits.change(gain.mean(), gain.error()) + "): "
-                + why + ".";
+        return not + why + ".";
     }
 
     /** A reward that rises while others fall may be exploited. */
     private void exploited(List<TrialResult> improved, List<String> sentences) {
         for (String label : results.heldOut()) {
             String fallen = improved.stream()
-                    .filter(trial -> trial.gain(Results.heldOut(label)).clearlyNegative())
+                    .filter(trial -> trial.clearly(-1, Results.heldOutScore(label)))
                     .map(trial -> {
                         Estimate gain = trial.gain(Results.heldOut(label));
                         return trial.label() + " by " + Digits.withError(-gain.mean(), gain.error());

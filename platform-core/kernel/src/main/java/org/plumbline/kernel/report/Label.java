@@ -21,10 +21,14 @@ record Label(int index, String text, double x, double y) {
         return Math.min(limit, longest + 6);
     }
 
-    /** The text, shortened to this width if need be. */
+    /** The text, shortened in its middle to this width if need be: names often differ at their ends. */
     static String cut(String text, double room) {
         int fits = (int) Math.max(2, room / CHARACTER);
-        return text.length() <= fits ? text : text.substring(0, fits - 1) + "\u2026";
+        if (text.length() <= fits) {
+            return text;
+        }
+        int tail = (fits - 1) / 2;
+        return text.substring(0, fits - 1 - tail) + "\u2026" + text.substring(text.length() - tail);
     }
 
     /** Heights for labels, near their own but a line apart and within limits; in order of height. */

@@ -23,6 +23,7 @@ record LineChart(String title, String x, String y, List<Line> lines, double refe
     private static final double TOP = 30;
     private static final double BOTTOM = HEIGHT - 40;
     private static final double INSIDE = 7;
+    private static final int MARKERS = 16;
     private static final int REFERENCE = -1;
 
     /**
@@ -120,7 +121,9 @@ record LineChart(String title, String x, String y, List<Line> lines, double refe
             page.empty("path", "class", "faint", "d", path(seed, across, up));
         }
         page.empty("path", "class", "mean" + Marker.dash(line.index()), "d", path(mean, across, up));
-        for (Point point : mean) {
+        int stride = Math.max(1, (mean.size() + MARKERS - 1) / MARKERS);
+        for (int i = (mean.size() - 1 + stride) % stride; i < mean.size(); i += stride) {
+            Point point = mean.get(i);
             Marker.write(page, line.index(), across.at(point.x()), up.at(point.y()), point.says());
         }
     }
@@ -146,10 +149,7 @@ record LineChart(String title, String x, String y, List<Line> lines, double refe
             right.add(new Label(REFERENCE, referenceLabel, across.to(), up.at(reference)));
         }
         Label.spread(inside, TOP, BOTTOM).forEach((label, y) -> {
-            double x = label.x() + INSIDE;
-            double width = Label.width(label.text());
-            page.empty("rect", "class", "plate", "x", x - 2, "y", y - 6, "width", width + 4, "height", 12.0);
-            write(page, label, x, y);
+            write(page, label, label.x() + INSIDE, y - INSIDE);
         });
         Label.spread(right, TOP, BOTTOM).forEach((label, y) -> {
             double x = across.to() + 14;

@@ -142,6 +142,7 @@ class ChartTest {
         assertEquals(axis.at(1) - axis.at(0.1), axis.at(1000) - axis.at(100), 1e-9);
         assertTrue(axis.low() < 0.02 && axis.high() > 3000);
         assertEquals(100, axis.at(-1), "what cannot be shown lies at the end");
+        assertTrue(Axis.logarithmic(DoubleStream.of(310), 0, 300).ticks(5).size() >= 2, "one value can be read, too");
     }
 
     @ParameterizedTest
@@ -160,6 +161,21 @@ class ChartTest {
                 ticks.size(),
                 axis.labels(ticks).stream().distinct().count(),
                 axis.labels(ticks).toString());
+    }
+
+    @Test
+    void longNamesAreCutInTheMiddleAndManyPointsThinnedToTheLast() throws Exception {
+        assertEquals("trial w\u2026ame 10", Label.cut("trial with a long name 10", Label.width("trial w?ame 10")));
+        assertEquals("rlr", Label.cut("rlr", 100));
+        List<LineChart.Point> points = IntStream.range(0, 61)
+                .mapToObj(i -> new LineChart.Point(i, i, Double.NaN, "" + i))
+                .toList();
+        Markup page = new Markup();
+        new LineChart("t", "x", "y", List.of(new LineChart.Line(0, "a", points, List.of())), Double.NaN, "")
+                .write(page);
+        List<Element> markers = elements(drawn(page), "path", "marker");
+        assertTrue(markers.size() > 8 && markers.size() <= 16, "" + markers.size());
+        assertEquals("60", markers.get(markers.size() - 1).getTextContent().strip(), "the last point is always marked");
     }
 
     @Test

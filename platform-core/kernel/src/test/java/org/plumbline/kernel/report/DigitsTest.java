@@ -44,7 +44,7 @@ class DigitsTest {
         "NaN, 0.1, \u2013"
     })
     void aMeanIsShownToThePlaceOfItsErrorsSecondDigit(double mean, double error, String shown) {
-        assertEquals(shown, Digits.withError(mean, error));
+        assertEquals(shown, Digits.withError(mean, error).replace('\u00a0', ' '));
     }
 
     @ParameterizedTest
@@ -67,7 +67,7 @@ class DigitsTest {
         Locale before = Locale.getDefault();
         try {
             Locale.setDefault(Locale.GERMANY);
-            assertEquals("1.50 \u00b1 0.25", Digits.withError(1.5, 0.25));
+            assertEquals("1.50\u00a0\u00b1\u00a00.25", Digits.withError(1.5, 0.25));
             assertEquals("12,345.68", Digits.fixed(12345.678, 2));
             assertEquals("90.4 MB", Digits.megabytes(90_400_000));
         } finally {
@@ -77,8 +77,8 @@ class DigitsTest {
 
     @Test
     void changesCarryTheirSignAndNounsTheirNumber() {
-        assertEquals("+1.50 \u00b1 0.25", Digits.change(1.5, 0.25));
-        assertEquals("\u22121.50 \u00b1 0.25", Digits.change(-1.5, 0.25));
+        assertEquals("+1.50\u00a0\u00b1\u00a00.25", Digits.change(1.5, 0.25));
+        assertEquals("\u22121.50\u00a0\u00b1\u00a00.25", Digits.change(-1.5, 0.25));
         assertEquals("1 update", Digits.count(1, "update"));
         assertEquals("9,216 parameters", Digits.count(9216, "parameter"));
     }

@@ -34,7 +34,11 @@ class ResultsTest {
     }
 
     private Results of(RunRecord... lines) {
-        RunWriter writer = RunFolder.create(temporary.resolve("run"), run.description());
+        return of("run", lines);
+    }
+
+    private Results of(String name, RunRecord... lines) {
+        RunWriter writer = RunFolder.create(temporary.resolve(name), run.description());
         try (writer) {
             for (RunRecord line : lines) {
                 writer.append(line);
@@ -138,6 +142,15 @@ class ResultsTest {
                 .clearlyPositive());
         assertTrue(Estimate.of(DoubleStream.of(-3 - 0.99 * spread, -3, -3 + 0.99 * spread))
                 .clearlyNegative());
+    }
+
+    @Test
+    void withOneSeedAChangeMustExceedTheErrorsOfItsEvaluations() {
+        Results results = of(evaluation(1, 0, 0, 5), evaluation(1, 5, 100, 5.13));
+        assertFalse(results.trials().get(0).clearly(1, EvaluationRecord::reward), "0.13 of hypot(0.1, 0.1)");
+        Results more = of("more", evaluation(1, 0, 0, 5), evaluation(1, 5, 100, 5.15));
+        assertTrue(more.trials().get(0).clearly(1, EvaluationRecord::reward));
+        assertFalse(more.trials().get(0).clearly(-1, EvaluationRecord::reward));
     }
 
     @Test
