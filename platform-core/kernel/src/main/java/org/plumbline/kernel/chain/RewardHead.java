@@ -1,5 +1,6 @@
 package org.plumbline.kernel.chain;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,6 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
-import org.plumbline.spi.model.ImageDecoder;
 import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
@@ -59,7 +59,7 @@ final class RewardHead implements AutoCloseable {
             throw new UnsupportedOperationException("this reward has no gradient");
         }
         double[] ones = new double[images.rows()];
-        java.util.Arrays.fill(ones, 1);
+        Arrays.fill(ones, 1);
         VectorJacobian pulled = network.vjp(
                 arena,
                 null,
@@ -122,12 +122,7 @@ final class RewardHead implements AutoCloseable {
 
     /**
      * @param rewards one per row
-     * @param imageGradient of the images' shape
+     * @param gradient row i is the gradient of reward i
      */
-    record Scored(double[] rewards, Tensor imageGradient) {}
-
-    /** The graph input of a decoder, by the name the model gives it. */
-    static Map<String, Tensor> decoderInput(Tensor latents) {
-        return Map.of(ImageDecoder.LATENT, latents);
-    }
+    record Scored(double[] rewards, Tensor gradient) {}
 }

@@ -1,7 +1,9 @@
 package org.plumbline.kernel.chain;
 
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
@@ -31,6 +33,7 @@ public final class SamplingChain implements Chain, AutoCloseable {
     private final long update;
     private final TensorArena arena;
     private final Denoiser denoiser;
+    private final Map<Recording, Tensor> rewardGradients = new HashMap<>();
 
     SamplingChain(Workbench workbench, Rollout rollout, double[] parameters, long seed, long update) {
         this.workbench = workbench;
@@ -158,10 +161,11 @@ public final class SamplingChain implements Chain, AutoCloseable {
 
     @Override
     public Tensor rewardGradient(Trajectory trajectory) {
-        Recording recording = (Recording) trajectory;
-        RewardHead.Scored scored = workbench.rewardsWithGradient(arena, recording.output(), prompts());
-        recording.rewards(scored.rewards());
-        return scored.imageGradient();
+        return rewardGradients.computeIfAbsent((Recording) trajectory, recording -> {
+            RewardHead.Scored scored = workbench.rewardsWithGradient(arena, recording.output(), prompts());
+            recording.rewards(scored.rewards());
+            return scored.gradient();
+        });
     }
 
     @Override

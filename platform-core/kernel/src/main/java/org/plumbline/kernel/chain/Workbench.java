@@ -1,6 +1,8 @@
 package org.plumbline.kernel.chain;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,6 +20,7 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.Denoiser;
+import org.plumbline.spi.estimator.Perturbation;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.DenoiserInput;
@@ -152,8 +155,7 @@ public final class Workbench implements AutoCloseable {
     public ImageBatch images(SamplerProgram program, Batch batch, double[] parameters) {
         try (Rollout rollout = rollout(program, batch, parameters);
                 SamplingChain chain = chain(rollout, parameters, 0, 0)) {
-            Tensor latents = chain.perturbed(new org.plumbline.spi.estimator.Perturbation(
-                            new double[parameters.length], 0, new java.util.BitSet()))
+            Tensor latents = chain.perturbed(new Perturbation(new double[parameters.length], 0, new BitSet()))
                     .output();
             Tensor images = decoder.forward(chain.arena(), null, Map.of(ImageDecoder.LATENT, latents));
             return RewardHead.batch(images, parts.model().imageDecoder().imageShape());
@@ -182,8 +184,7 @@ public final class Workbench implements AutoCloseable {
             Map<String, Tensor> input = Map.of(ImageDecoder.LATENT, latents);
             Tensor images = decoder.forward(scratch, null, input);
             RewardHead.Scored scored = head(parts.reward()).scoreWithGradient(scratch, images, prompts);
-            VectorJacobian pulled =
-                    decoder.vjp(scratch, null, input, scored.imageGradient(), Set.of(ImageDecoder.LATENT));
+            VectorJacobian pulled = decoder.vjp(scratch, null, input, scored.gradient(), Set.of(ImageDecoder.LATENT));
             Tensor gradient = Objects.requireNonNull(pulled.inputGradients().get(ImageDecoder.LATENT));
             return new RewardHead.Scored(scored.rewards(), into.adopt(gradient));
         }
@@ -330,10 +331,15 @@ public final class Workbench implements AutoCloseable {
             int width = conditionWidth();
             int row = 0;
             for (String prompt : fresh) {
-                encoded.put(prompt, java.util.Arrays.copyOfRange(values, row * width, (row + 1) * width));
+                encoded.put(prompt, Arrays.copyOfRange(values, row * width, (row + 1) * width));
                 row++;
             }
         }
+    }
+
+    /** Gives memory that is not in use back to the operating system, where the backend can. */
+    public void trim() {
+        session.trim();
     }
 
     /** Frees the networks and the session. Closing twice is harmless. */

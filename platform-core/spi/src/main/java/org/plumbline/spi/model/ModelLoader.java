@@ -16,4 +16,17 @@ public interface ModelLoader extends Citable {
      *     {@link StandardError#WRONG_SHAPE} or {@link StandardError#UNSUPPORTED}
      */
     DiffusionModel load(Path folder);
+
+    /**
+     * Reads a folder that holds the configurations of a model but needs no weights, so that the model can be pre-trained.
+     * A loader of a format that cannot be trained from scratch keeps this body, which refuses.
+     *
+     * @throws PlumblineException like {@link #load}
+     */
+    default UntrainedModel untrained(Path folder) {
+        throw PlumblineException.of(StandardError.UNSUPPORTED)
+                .asked("the loader of '" + folder + "' does not pre-train models")
+                .available("reading pre-trained ones")
+                .build();
+    }
 }

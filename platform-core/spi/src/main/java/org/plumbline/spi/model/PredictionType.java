@@ -21,26 +21,24 @@ public enum PredictionType {
      */
     public Affine to(PredictionType wanted, double alpha, double sigma) {
         // First u = alpha x0 + sigma eps is solved for (x0, eps) given the prediction.
-        double[] x0 =
-                switch (this) {
-                    case EPSILON -> new double[] {1 / alpha, -sigma / alpha};
-                    case SAMPLE -> new double[] {0, 1};
-                    case V_PREDICTION -> {
-                        double norm = alpha * alpha + sigma * sigma;
-                        yield new double[] {alpha / norm, -sigma / norm};
-                    }
-                    case FLOW -> new double[] {1 / (alpha + sigma), -sigma / (alpha + sigma)};
-                };
-        double[] eps =
-                switch (this) {
-                    case EPSILON -> new double[] {0, 1};
-                    case SAMPLE -> new double[] {1 / sigma, -alpha / sigma};
-                    case V_PREDICTION -> {
-                        double norm = alpha * alpha + sigma * sigma;
-                        yield new double[] {sigma / norm, alpha / norm};
-                    }
-                    case FLOW -> new double[] {1 / (alpha + sigma), alpha / (alpha + sigma)};
-                };
+        double[] x0 = switch (this) {
+            case EPSILON -> new double[] {1 / alpha, -sigma / alpha};
+            case SAMPLE -> new double[] {0, 1};
+            case V_PREDICTION -> {
+                double norm = alpha * alpha + sigma * sigma;
+                yield new double[] {alpha / norm, -sigma / norm};
+            }
+            case FLOW -> new double[] {1 / (alpha + sigma), -sigma / (alpha + sigma)};
+        };
+        double[] eps = switch (this) {
+            case EPSILON -> new double[] {0, 1};
+            case SAMPLE -> new double[] {1 / sigma, -alpha / sigma};
+            case V_PREDICTION -> {
+                double norm = alpha * alpha + sigma * sigma;
+                yield new double[] {sigma / norm, alpha / norm};
+            }
+            case FLOW -> new double[] {1 / (alpha + sigma), alpha / (alpha + sigma)};
+        };
         return switch (wanted) {
             case SAMPLE -> new Affine(x0[0], x0[1]);
             case EPSILON -> new Affine(eps[0], eps[1]);

@@ -6,13 +6,7 @@ import org.plumbline.spi.graph.WeightSource;
 
 /** A tokenizer and a text network. Thread-safe. */
 @ConsumerType
-public interface PromptEncoder {
-    /** The graph input that takes the token ids, [batch, length]. */
-    String TOKENS = "tokens";
-
-    /** Token ids of a prompt, of the fixed length that the graph takes; a longer prompt is cut. */
-    long[] tokenize(String prompt);
-
+public interface PromptEncoder extends Tokenizer {
     /** The text network: {@link #TOKENS} to a condition [batch, length, width]. */
     GraphDefinition graph();
 

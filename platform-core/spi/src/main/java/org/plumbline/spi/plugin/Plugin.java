@@ -5,8 +5,13 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.osgi.annotation.bundle.Capability;
 
 /** Marks a class as a plugin. See the package description. */
+// Written into the manifest by the build, so that the id is known even where the class cannot be loaded.
+@Capability(
+        namespace = "org.plumbline.plugin",
+        attribute = {"id=${#id}", "class=${@class}"})
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)

@@ -3,6 +3,8 @@ package org.plumbline.toolkit.settings;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,9 @@ sealed interface SettingType {
         if (type instanceof ParameterizedType generic && generic.getRawType() == List.class) {
             return new Many(of(generic.getActualTypeArguments()[0], range));
         }
+        if (type instanceof ParameterizedType generic && generic.getRawType() == Map.class) {
+            return new Open();
+        }
         if (type instanceof Class<?> plain && plain.isRecord()) {
             return new Nested<>(SettingsBinder.of(plain.asSubclass(Record.class)));
         }
@@ -55,8 +60,9 @@ sealed interface SettingType {
                 return new One(scalar.get(), range);
             }
         }
-        throw new IllegalArgumentException("type " + type.getTypeName()
-                + " is none of int, long, double, boolean, String, Path, an enum, a record, or a List of one of these");
+        throw new IllegalArgumentException(
+                "type " + type.getTypeName()
+                        + " is none of int, long, double, boolean, String, Path, an enum, a record, a Map from String to Object, or a List of one of these");
     }
 
     /** Allowed numbers, both ends included. */
@@ -163,6 +169,34 @@ sealed interface SettingType {
         @Override
         public Object write(Object value) {
             return binder.unbind(binder.type().cast(value));
+        }
+    }
+
+    /** A section whose keys somebody else knows, such as the settings of a plugin; taken as it is. */
+    record Open() implements SettingType {
+        @Override
+        public String name() {
+            return "a section";
+        }
+
+        @Override
+        public @Nullable String range() {
+            return null;
+        }
+
+        @Override
+        public Object read(Object written, Place at) {
+            if (!(written instanceof Map<?, ?> section)) {
+                throw at.badValue(written, name());
+            }
+            Map<String, @Nullable Object> settings = new LinkedHashMap<>();
+            section.forEach((key, value) -> settings.put(String.valueOf(key), value));
+            return Collections.unmodifiableMap(settings);
+        }
+
+        @Override
+        public Object write(Object value) {
+            return value;
         }
     }
 }

@@ -35,9 +35,9 @@ final class DigitsDataset implements CaptionedDataset {
      */
     record Configuration(
             @Setting(
-                            description = "folder with t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz",
-                            defaultValue = "data/mnist")
-                    String folder) {}
+                    description = "folder with t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz",
+                    defaultValue = "data/mnist")
+            String folder) {}
 
     private static final int DIGITS = 10;
 

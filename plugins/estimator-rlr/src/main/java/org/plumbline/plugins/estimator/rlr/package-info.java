@@ -1,4 +1,4 @@
-/** The plugin {@code estimator-rlr}. */
+/** The recursive likelihood ratio estimator: first, half and zeroth order on parts of one chain. */
 @NullMarked
 package org.plumbline.plugins.estimator.rlr;
 

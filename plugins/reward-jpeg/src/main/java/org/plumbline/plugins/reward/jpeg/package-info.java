@@ -1,4 +1,4 @@
-/** The plugin {@code reward-jpeg}. */
+/** The plugin {@code jpeg-compressibility}: a reward that is known only by its values. */
 @NullMarked
 package org.plumbline.plugins.reward.jpeg;
 

@@ -1,4 +1,4 @@
-/** The plugin {@code estimator-adjoint-dpm}. */
+/** Adjoint sensitivity on the probability-flow ODE. */
 @NullMarked
 package org.plumbline.plugins.estimator.adjoint.dpm;
 

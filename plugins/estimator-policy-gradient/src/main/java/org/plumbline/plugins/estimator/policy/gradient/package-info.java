@@ -1,4 +1,4 @@
-/** The plugin {@code estimator-policy-gradient}. */
+/** The sampling chain as a policy: score-function and clipped surrogate gradients. */
 @NullMarked
 package org.plumbline.plugins.estimator.policy.gradient;
 

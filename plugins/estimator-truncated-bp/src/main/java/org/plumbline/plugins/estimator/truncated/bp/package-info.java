@@ -1,4 +1,4 @@
-/** The plugin {@code estimator-truncated-bp}. */
+/** Back-propagation through the last steps of the chain, or through all of them. */
 @NullMarked
 package org.plumbline.plugins.estimator.truncated.bp;
 

@@ -1,0 +1,297 @@
+package org.plumbline.kernel.study;
+
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.chain.Ledger;
+import org.plumbline.kernel.chain.Rollout;
+import org.plumbline.kernel.chain.SamplingChain;
+import org.plumbline.kernel.optimise.AdamW;
+import org.plumbline.kernel.optimise.ExponentialAverage;
+import org.plumbline.kernel.optimise.GradientClipping;
+import org.plumbline.kernel.plugin.Lease;
+import org.plumbline.kernel.plugin.PluginDescription;
+import org.plumbline.kernel.record.Cost;
+import org.plumbline.kernel.record.EvaluationRecord;
+import org.plumbline.kernel.record.EventRecord;
+import org.plumbline.kernel.record.RunFolder;
+import org.plumbline.kernel.record.RunWriter;
+import org.plumbline.kernel.record.UpdateRecord;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.estimator.GradientEstimate;
+import org.plumbline.spi.estimator.GradientEstimator;
+import org.plumbline.spi.model.TrainableWeights;
+import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.toolkit.image.ImageGrid;
+
+/** One trial with one seed: rollouts, gradients, updates and evaluations until the budget is used. */
+final class FineTuning {
+    /** Hears about every update. */
+    interface Listener {
+        void updated(Trial trial, long seed, long update, double reward, boolean finished);
+    }
+
+    private static final int PICTURE_SCALE = 3;
+
+    private final StudySettings settings;
+    private final RunWriter run;
+    private final Trial trial;
+    private final long seed;
+    private final Bench bench;
+    private final Listener listener;
+    private final Evaluator evaluator;
+    private final Checkpoint checkpoint;
+
+    private Lease<GradientEstimator> estimator;
+    private @Nullable Assembly used;
+    private @Nullable Rollout rollout;
+    private TrialState state;
+
+    FineTuning(StudySettings settings, RunWriter run, Trial trial, long seed, Bench bench, Listener listener) {
+        this.settings = settings;
+        this.run = run;
+        this.trial = trial;
+        this.seed = seed;
+        this.bench = bench;
+        this.listener = listener;
+        this.evaluator = new Evaluator(settings);
+        this.checkpoint = new Checkpoint(run.folder().checkpoint(trial.label(), seed));
+        this.estimator = bench.estimator(trial.use());
+        this.state = TrialState.fresh(
+                bench.assembly().workbench().initialParameters(seed),
+                settings.optimiser().ema() != null);
+    }
+
+    /** Runs from the last checkpoint, if there is one, to the end of the budget. */
+    void run() {
+        try {
+            resume();
+            if (state.update() == 0) {
+                evaluate(RunFolder.Stage.BEFORE);
+            }
+            while (!spent()) {
+                bench.context().interruption().check();
+                boundary();
+                update();
+                if (state.update() % settings.evaluation().every() == 0 && !spent()) {
+                    boundary();
+                    evaluate(null);
+                    checkpoint.save(state);
+                }
+            }
+            boundary();
+            evaluate(RunFolder.Stage.AFTER);
+            saveWeights();
+            checkpoint.save(state);
+            event(EventRecord.Type.FINISHED, "the budget is used");
+        } catch (PlumblineException failure) {
+            checkpoint.save(state);
+            event(
+                    failure.code() == StandardError.INTERRUPTED
+                            ? EventRecord.Type.STOPPED_EARLY
+                            : EventRecord.Type.FAILED,
+                    String.valueOf(failure.getMessage()));
+            throw failure;
+        } finally {
+            forgetRollout();
+            estimator.close();
+        }
+    }
+
+    private void resume() {
+        checkpoint.load().ifPresent(saved -> {
+            if (saved.theta().length != state.theta().length) {
+                throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                        .asked("the checkpoint of trial '" + trial.label() + "' has " + saved.theta().length
+                                + " parameters, the study " + state.theta().length)
+                        .remedy("start a new run in another folder")
+                        .build();
+            }
+            state = saved;
+            estimator.get().recall(saved.memory());
+            event(EventRecord.Type.RESUMED, "continued after update " + saved.update());
+        });
+        if (state.update() == 0) {
+            event(EventRecord.Type.STARTED, "first update");
+        }
+    }
+
+    private boolean spent() {
+        StudySettings.Budget budget = settings.budget();
+        if (budget.updates() != null) {
+            return state.update() >= budget.updates();
+        }
+        if (budget.nfe() != null) {
+            // The update that would exceed the budget is not made; its cost is that of the mean update so far.
+            double mean = state.update() == 0 ? 0 : state.spent().nfe() / state.update();
+            return state.spent().nfe() + mean > budget.nfe() + 1e-9;
+        }
+        return budget.seconds() != null && state.spent().seconds() >= budget.seconds();
+    }
+
+    /** A step boundary: plugins that were withdrawn are let go and taken up anew. */
+    private void boundary() {
+        if (estimator.revoked()) {
+            PluginDescription gone = estimator.description();
+            estimator.close();
+            bench.awaitReplacement(gone);
+            estimator = bench.estimator(trial.use());
+            estimator.get().recall(state.memory());
+        }
+        Assembly present = used;
+        if (present != null && present.revoked()) {
+            forgetRollout();
+        }
+        Assembly now = bench.assembly();
+        if (now != present) {
+            rollout = null;
+            used = now;
+        }
+    }
+
+    private Assembly assembly() {
+        Assembly present = used;
+        if (present == null) {
+            present = bench.assembly();
+            used = present;
+        }
+        return present;
+    }
+
+    private void update() {
+        Assembly assembly = assembly();
+        int perRollout = estimator.get().updatesPerRollout();
+        if (state.update() % perRollout == 0) {
+            forgetRollout();
+            state = new TrialState(
+                    state.update(),
+                    state.theta(),
+                    state.theta().clone(),
+                    state.optimiser(),
+                    state.average(),
+                    state.memory(),
+                    state.spent());
+        }
+        long start = System.nanoTime();
+        Ledger.Work before = assembly.workbench().ledger().reading();
+        GradientEstimate estimate = estimate(assembly, state.update() / perRollout);
+        double[] gradient = estimate.gradient().clone();
+        StudySettings.Optimiser optimiser = settings.optimiser();
+        double limit = optimiser.gradientClip() == null ? Double.POSITIVE_INFINITY : optimiser.gradientClip();
+        double norm = new GradientClipping(limit).clip(gradient);
+        double[] theta = state.theta().clone();
+        AdamW adam = new AdamW(
+                new AdamW.Settings(optimiser.beta1(), optimiser.beta2(), optimiser.epsilon(), optimiser.weightDecay()),
+                state.optimiser());
+        adam.ascend(theta, gradient, rate());
+        Ledger.Work work = assembly.workbench().ledger().reading().since(before);
+        Cost cost = cost(work, (System.nanoTime() - start) / 1e9, 0);
+
+        state = new TrialState(
+                state.update() + 1,
+                theta,
+                state.behaviour(),
+                adam.state(),
+                averaged(theta),
+                new TreeMap<>(estimator.get().memory()),
+                state.spent().plus(cost));
+        double reward = Samples.mean(estimate.rewards());
+        run.append(new UpdateRecord(
+                trial.label(),
+                seed,
+                state.update(),
+                cost,
+                reward,
+                Samples.deviation(estimate.rewards()),
+                norm,
+                norm > limit,
+                estimate.diagnostics()));
+        listener.updated(trial, seed, state.update(), reward, spent());
+    }
+
+    private GradientEstimate estimate(Assembly assembly, long number) {
+        Rollout present = rollout;
+        if (present == null) {
+            SamplerProgram program =
+                    estimator.get().program(assembly.workbench().profile(assembly.program()));
+            present = assembly.workbench()
+                    .rollout(program, Batches.of(settings, seed, "training", number), state.behaviour());
+            rollout = present;
+        }
+        try (SamplingChain chain = assembly.workbench().chain(present, state.theta(), seed, state.update())) {
+            return estimator.get().estimate(chain);
+        }
+    }
+
+    private double rate() {
+        int warmUp = settings.optimiser().warmUp();
+        return state.update() < warmUp
+                ? trial.learningRate() * (double) (state.update() + 1) / warmUp
+                : trial.learningRate();
+    }
+
+    private double @Nullable [] averaged(double[] theta) {
+        double[] average = state.average();
+        Double decay = settings.optimiser().ema();
+        if (average == null || decay == null) {
+            return null;
+        }
+        ExponentialAverage running = new ExponentialAverage(decay, average, state.update());
+        running.add(theta);
+        return running.toArray();
+    }
+
+    private void evaluate(RunFolder.@Nullable Stage picture) {
+        Evaluator.Result result = evaluator.evaluate(assembly(), state.evaluated());
+        run.append(new EvaluationRecord(
+                trial.label(),
+                seed,
+                state.update(),
+                state.spent(),
+                result.reward(),
+                result.heldOut(),
+                result.diversity()));
+        int channels = result.images().channels();
+        if (picture != null && (channels == 1 || channels == 3)) {
+            byte[] png = ImageGrid.of(result.images(), columns(result))
+                    .scaled(PICTURE_SCALE)
+                    .png();
+            run.saveImage(trial.label(), seed, picture, png);
+        }
+    }
+
+    private int columns(Evaluator.Result result) {
+        int perPrompt = Math.max(1, settings.evaluation().imagesPerPrompt());
+        return Math.min(result.images().rows(), Math.max(perPrompt, 12 / perPrompt * perPrompt));
+    }
+
+    private void saveWeights() {
+        TrainableWeights weights = assembly().workbench().weights();
+        if (weights != null) {
+            weights.save(state.evaluated(), run.folder().weights(trial.label(), seed));
+        }
+    }
+
+    private void forgetRollout() {
+        Rollout present = rollout;
+        rollout = null;
+        if (present != null) {
+            present.close();
+        }
+    }
+
+    private void event(EventRecord.Type type, String message) {
+        run.append(EventRecord.of(type, trial.label(), seed, state.update(), message));
+    }
+
+    static Cost cost(Ledger.Work work, double seconds, long peakBytes) {
+        return new Cost(
+                (double) work.nfeForward(),
+                (double) work.nfeBackward(),
+                work.rowsForward(),
+                work.rowsBackward(),
+                work.rewardEvaluations(),
+                seconds,
+                peakBytes);
+    }
+}

@@ -1,0 +1,41 @@
+package org.plumbline.kernel.study;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+
+/**
+ * A section of a study file that asks for a plugin.
+ *
+ * @param id the plugin
+ * @param settings the keys that are the plugin's
+ * @param own the keys that are the study's, among those it allows
+ */
+record PluginUse(String id, Map<String, Object> settings, Map<String, Object> own) {
+    /**
+     * Divides a section.
+     *
+     * @param section as written
+     * @param where key of the section, for messages
+     * @param studyKeys keys that are not the plugin's
+     */
+    static PluginUse of(Map<String, Object> section, String where, String... studyKeys) {
+        if (!(section.get("id") instanceof String id) || id.isBlank()) {
+            throw PlumblineException.of(StandardError.MISSING_KEY)
+                    .asked("section '" + where + "' names no plugin")
+                    .remedy("add 'id', for example " + where + ": {id: ...}; 'plumbline plugins' lists what there is")
+                    .build();
+        }
+        Map<String, Object> settings = new LinkedHashMap<>(section);
+        settings.remove("id");
+        Map<String, Object> own = new LinkedHashMap<>();
+        for (String key : studyKeys) {
+            if (settings.containsKey(key)) {
+                own.put(key, settings.remove(key));
+            }
+        }
+        return new PluginUse(id, Collections.unmodifiableMap(settings), own);
+    }
+}

@@ -1,0 +1,274 @@
+package org.plumbline.kernel.study;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.plumbline.kernel.plugin.Lease;
+import org.plumbline.kernel.plugin.PluginDescription;
+import org.plumbline.kernel.record.StudyDescription;
+import org.plumbline.kernel.record.StudyDescription.Budget;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.estimator.ChainProfile;
+import org.plumbline.spi.estimator.GradientEstimator;
+import org.plumbline.spi.provenance.Citable;
+import org.plumbline.spi.reward.DifferentiableRewardModel;
+import org.plumbline.spi.reward.RewardModel;
+import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.toolkit.settings.SettingsBinder;
+
+/**
+ * A study that was resolved against the available plugins and found possible: every plugin exists, every setting is
+ * known and in range, every estimator can work on the chain.
+ */
+public final class StudyPlan {
+    private final StudyFile file;
+    private final List<Trial> trials;
+    private final StudyDescription description;
+
+    private StudyPlan(StudyFile file, List<Trial> trials, StudyDescription description) {
+        this.file = file;
+        this.trials = trials;
+        this.description = description;
+    }
+
+    /**
+     * Resolves and checks a study. Nothing is written.
+     *
+     * @param command the command line that repeats the run
+     * @throws PlumblineException what cannot be run, and what would
+     */
+    public static StudyPlan of(StudyContext context, StudyFile file, List<String> command) {
+        StudySettings settings = file.settings();
+        if (settings.prompts().isEmpty()) {
+            throw PlumblineException.of(StandardError.BAD_VALUE)
+                    .asked("the study has no prompts")
+                    .remedy("list at least one under 'prompts'; a model without prompts takes any")
+                    .build();
+        }
+        List<Trial> trials = Uses.estimators(settings).stream()
+                .map(use -> new Trial(
+                        Uses.label(use),
+                        use,
+                        Uses.learningRate(use, settings.optimiser().learningRate())))
+                .toList();
+        try (Bench bench = new Bench(context, file, sentence -> {})) {
+            Assembly assembly = bench.assembly();
+            ChainProfile profile = assembly.workbench().profile(assembly.program());
+            List<StudyDescription.Trial> described = new ArrayList<>();
+            for (Trial trial : trials) {
+                try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
+                    Compatibility.check("trial '" + trial.label() + "'", estimator.get(), profile);
+                    described.add(describe(trial, settings, estimator, profile));
+                }
+            }
+            return new StudyPlan(file, trials, describe(context, file, command, assembly, profile, described));
+        }
+    }
+
+    /** The study as it was written. */
+    public StudyFile file() {
+        return file;
+    }
+
+    /** What will be recorded of it. */
+    public StudyDescription description() {
+        return description;
+    }
+
+    List<Trial> trials() {
+        return trials;
+    }
+
+    private static StudyDescription.Trial describe(
+            Trial trial, StudySettings settings, Lease<GradientEstimator> estimator, ChainProfile profile) {
+        PluginDescription plugin = estimator.description();
+        SamplerProgram program = estimator.get().program(profile);
+        Map<String, Object> different = new LinkedHashMap<>();
+        if (trial.learningRate() != settings.optimiser().learningRate()) {
+            different.put("learning-rate", trial.learningRate());
+        }
+        return new StudyDescription.Trial(
+                trial.label(),
+                plugin.id(),
+                plugin.version(),
+                plugin.bundle(),
+                inUse(plugin, trial.use()),
+                different,
+                estimator.get().traits().stream().map(Enum::name).sorted().toList(),
+                program.name(),
+                estimator.get().citations());
+    }
+
+    private static StudyDescription describe(
+            StudyContext context,
+            StudyFile file,
+            List<String> command,
+            Assembly assembly,
+            ChainProfile profile,
+            List<StudyDescription.Trial> trials) {
+        StudySettings settings = file.settings();
+        Map<String, Object> backend = inUse(assembly.backend().description(), Uses.backend(settings));
+        PluginUse model = Uses.model(settings);
+        PluginDescription loader = assembly.loader().description();
+        PluginDescription sampler = assembly.sampler().description();
+        List<StudyDescription.Reward> rewards = new ArrayList<>();
+        rewards.add(describe(Uses.reward(settings), assembly.reward()));
+        for (PluginUse use : Uses.heldOut(settings)) {
+            Lease<RewardModel> lease = assembly.heldOut().get(Uses.label(use));
+            if (lease != null) {
+                rewards.add(describe(use, lease));
+            }
+        }
+        List<String> evaluated = settings.evaluation().prompts().isEmpty()
+                ? settings.prompts()
+                : settings.evaluation().prompts();
+        return new StudyDescription(
+                StudyDescription.FORMAT,
+                settings.name(),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS),
+                command,
+                file.text(),
+                environment(context, backend),
+                new StudyDescription.Backend(
+                        assembly.backend().description().id(),
+                        assembly.backend().description().version(),
+                        assembly.backend().get().description(),
+                        backend),
+                new StudyDescription.Model(
+                        assembly.model().name(),
+                        loader.id(),
+                        loader.version(),
+                        Uses.folder(model),
+                        checksums(assembly.modelFolder()),
+                        Arrays.stream(assembly.model().imageDecoder().imageShape())
+                                .mapToObj(Math::toIntExact)
+                                .toList(),
+                        target(settings),
+                        profile.parameters(),
+                        inUse(loader, model),
+                        assembly.loader().get().citations()),
+                new StudyDescription.SamplerUse(
+                        sampler.id(),
+                        sampler.version(),
+                        assembly.program().name(),
+                        settings.steps(),
+                        assembly.program().size(),
+                        assembly.program().table(),
+                        inUse(sampler, Uses.sampler(settings)),
+                        assembly.sampler().get().citations()),
+                rewards,
+                new StudyDescription.Training(
+                        settings.prompts(),
+                        settings.guidance(),
+                        settings.batch(),
+                        budget(settings.budget()),
+                        SettingsBinder.of(StudySettings.Optimiser.class).unbind(settings.optimiser())),
+                new StudyDescription.Evaluation(
+                        settings.evaluation().every(),
+                        evaluated,
+                        settings.evaluation().imagesPerPrompt(),
+                        settings.evaluation().seed(),
+                        assembly.program().name()),
+                trials,
+                settings.seeds());
+    }
+
+    private static StudyDescription.Reward describe(PluginUse use, Lease<RewardModel> reward) {
+        PluginDescription plugin = reward.description();
+        Citable citable = reward.get();
+        return new StudyDescription.Reward(
+                Uses.label(use),
+                plugin.id(),
+                plugin.version(),
+                reward.get().unit(),
+                reward.get() instanceof DifferentiableRewardModel,
+                inUse(plugin, use),
+                citable.citations());
+    }
+
+    private static String target(StudySettings settings) {
+        StudySettings.Target target = settings.target();
+        return switch (target.kind()) {
+            case LORA -> "LoRA of rank " + target.rank() + " on " + String.join(", ", target.modules());
+            case FULL -> "weights of " + String.join(", ", target.modules());
+            case CONDITIONING -> "the encoded prompts";
+            case INITIAL_NOISE -> "the initial noise";
+        };
+    }
+
+    private static Budget budget(StudySettings.Budget budget) {
+        if (budget.updates() != null) {
+            return new Budget(Budget.Unit.UPDATES, budget.updates());
+        }
+        if (budget.nfe() != null) {
+            return new Budget(Budget.Unit.NFE, budget.nfe());
+        }
+        return new Budget(Budget.Unit.SECONDS, budget.seconds() == null ? 0 : budget.seconds());
+    }
+
+    /** All settings of a plugin, defaults included. */
+    private static Map<String, Object> inUse(PluginDescription plugin, PluginUse use) {
+        return inUse(plugin.configuration(), plugin, use);
+    }
+
+    private static <R extends Record> Map<String, Object> inUse(
+            Class<R> configuration, PluginDescription plugin, PluginUse use) {
+        SettingsBinder<R> binder = SettingsBinder.of(configuration);
+        return binder.unbind(binder.bind(use.settings(), plugin.role().title() + " '" + plugin.id() + "'"));
+    }
+
+    private static StudyDescription.Environment environment(StudyContext context, Map<String, Object> backend) {
+        return new StudyDescription.Environment(
+                context.version(),
+                System.getProperty("java.vm.vendor") + " " + System.getProperty("java.version"),
+                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+                Runtime.getRuntime().availableProcessors(),
+                backend.get("threads") instanceof Number threads ? threads.intValue() : 1,
+                memory());
+    }
+
+    private static long memory() {
+        return java.lang.management.ManagementFactory.getOperatingSystemMXBean()
+                        instanceof com.sun.management.OperatingSystemMXBean system
+                ? system.getTotalMemorySize()
+                : 0;
+    }
+
+    /** SHA-256 of every weight file below a model's folder. */
+    private static Map<String, String> checksums(Path folder) {
+        Map<String, String> sums = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path weights : files.filter(path -> path.toString().endsWith(".safetensors"))
+                    .toList()) {
+                MessageDigest digest = MessageDigest.getInstance("SHA-256");
+                try (InputStream in = new DigestInputStream(Files.newInputStream(weights), digest)) {
+                    in.transferTo(java.io.OutputStream.nullOutputStream());
+                }
+                sums.put(
+                        folder.relativize(weights).toString().replace('\\', '/'),
+                        HexFormat.of().formatHex(digest.digest()));
+            }
+            return sums;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        } catch (NoSuchAlgorithmException everyJavaHasIt) {
+            throw new AssertionError(everyJavaHasIt);
+        }
+    }
+}

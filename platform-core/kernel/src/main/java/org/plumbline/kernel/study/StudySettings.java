@@ -1,0 +1,234 @@
+package org.plumbline.kernel.study;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.plugin.Setting;
+
+/**
+ * A study as its author wrote it. Sections with an {@code id} belong to a plugin; their other keys are its settings.
+ *
+ * @param name of the study
+ * @param model the loader, and {@code folder}
+ * @param backend the compute backend
+ * @param sampler the sampler
+ * @param steps of the sampler
+ * @param guidance weight of classifier-free guidance
+ * @param target what is trained
+ * @param reward what is maximised
+ * @param heldOut rewards that are watched
+ * @param prompts to train on
+ * @param batch samples per update
+ * @param budget of every trial
+ * @param optimiser shared by all trials
+ * @param evaluation how trials are evaluated
+ * @param gradients how the quality of gradients is measured
+ * @param estimators the trials; besides the plugin's settings each may have {@code label} and {@code learning-rate}
+ * @param seeds every trial is run once with each
+ * @param parallel trials that run at the same time
+ * @param output folder of the run
+ */
+public record StudySettings(
+        @Setting(description = "name of the study") String name,
+
+        @Setting(description = "the model: id of its loader, folder")
+        Map<String, Object> model,
+
+        @Setting(description = "the compute backend: id and its settings")
+        Map<String, Object> backend,
+
+        @Setting(description = "the sampler: id and its settings")
+        Map<String, Object> sampler,
+
+        @Setting(description = "steps of the sampler", defaultValue = "20", min = 1)
+        int steps,
+
+        @Setting(description = "weight of classifier-free guidance, 1 for none", defaultValue = "1", min = 0)
+        double guidance,
+
+        @Setting(description = "what is trained") Target target,
+
+        @Setting(description = "what is maximised: id of the reward and its settings")
+        Map<String, Object> reward,
+
+        @Setting(description = "rewards that are watched but not trained", defaultValue = "[]")
+        List<Map<String, Object>> heldOut,
+
+        @Setting(description = "prompts to train on") List<String> prompts,
+
+        @Setting(description = "samples per update", defaultValue = "16", min = 1)
+        int batch,
+
+        @Setting(description = "when a trial ends") Budget budget,
+
+        @Setting(description = "AdamW and what surrounds it")
+        Optimiser optimiser,
+
+        @Setting(description = "how trials are evaluated") Evaluation evaluation,
+
+        @Setting(description = "how the quality of gradients is measured")
+        Gradients gradients,
+
+        @Setting(description = "the trials: id of the estimator, its settings, label, learning-rate")
+        List<Map<String, Object>> estimators,
+
+        @Setting(description = "every trial is run once with each", defaultValue = "1")
+        List<Long> seeds,
+
+        @Setting(description = "trials that run at the same time", defaultValue = "1", min = 1, max = 64)
+        int parallel,
+
+        @Setting(description = "folder of the run, relative to the working directory") @Nullable
+        String output) {
+
+    StudySettings withoutGradients() {
+        return new StudySettings(
+                name,
+                model,
+                backend,
+                sampler,
+                steps,
+                guidance,
+                target,
+                reward,
+                heldOut,
+                prompts,
+                batch,
+                budget,
+                optimiser,
+                evaluation,
+                new Gradients(0, gradients.seed(), gradients.displacement(), List.of()),
+                estimators,
+                seeds,
+                parallel,
+                output);
+    }
+
+    /** What is trained. */
+    public record Target(
+            @Setting(description = "lora, full, conditioning or initial-noise", defaultValue = "lora")
+            Kind kind,
+
+            @Setting(description = "inner size of the adapters", defaultValue = "4", min = 1, max = 4096)
+            int rank,
+
+            @Setting(description = "scale of the adapters; default: the rank", min = 0) @Nullable
+            Double alpha,
+
+            @Setting(
+                    description = "ends of module names for lora, parts of weight names for full",
+                    defaultValue = "to_q, to_k, to_v, to_out.0")
+            List<String> modules) {
+        /** The kinds of target. */
+        public enum Kind {
+            LORA,
+            FULL,
+            CONDITIONING,
+            INITIAL_NOISE
+        }
+
+        /** The target for the SPI. */
+        public TrainableTarget toTarget() {
+            return switch (kind) {
+                case LORA -> new TrainableTarget.Lora(rank, alpha == null ? rank : alpha, modules);
+                case FULL -> new TrainableTarget.Full(modules);
+                case CONDITIONING -> new TrainableTarget.Conditioning();
+                case INITIAL_NOISE -> new TrainableTarget.InitialNoise();
+            };
+        }
+    }
+
+    /** When a trial ends: exactly one of the three. */
+    public record Budget(
+            @Setting(description = "updates of the parameters", min = 1) @Nullable
+            Integer updates,
+
+            @Setting(description = "network evaluations per sample, a backward one counting twice", min = 1) @Nullable
+            Double nfe,
+
+            @Setting(description = "training time in seconds", min = 0.001) @Nullable
+            Double seconds) {
+        public Budget {
+            int given = (updates == null ? 0 : 1) + (nfe == null ? 0 : 1) + (seconds == null ? 0 : 1);
+            if (given != 1) {
+                throw PlumblineException.of(StandardError.BAD_VALUE)
+                        .asked("a budget with " + given + " limits")
+                        .available("updates, nfe or seconds")
+                        .remedy("give exactly one of them, for example budget: {updates: 100}")
+                        .build();
+            }
+        }
+    }
+
+    /** AdamW and what surrounds it. */
+    public record Optimiser(
+            @Setting(description = "step size of AdamW", defaultValue = "0.001", min = 0)
+            double learningRate,
+
+            @Setting(description = "memory of the gradient's mean", defaultValue = "0.9", min = 0, max = 0.999999)
+            double beta1,
+
+            @Setting(description = "memory of the gradient's square", defaultValue = "0.999", min = 0, max = 0.999999)
+            double beta2,
+
+            @Setting(description = "added to the root of the mean square", defaultValue = "1e-8", min = 1e-300)
+            double epsilon,
+
+            @Setting(description = "decoupled weight decay", defaultValue = "0", min = 0)
+            double weightDecay,
+
+            @Setting(description = "largest Euclidean norm of a gradient; default: no limit", min = 0) @Nullable
+            Double gradientClip,
+
+            @Setting(description = "updates over which the learning rate rises", defaultValue = "0", min = 0)
+            int warmUp,
+
+            @Setting(
+                    description = "decay of an average of the parameters that is evaluated in their place",
+                    min = 0,
+                    max = 0.999999)
+            @Nullable
+            Double ema) {}
+
+    /** Fixed prompts and noise on which every trial is evaluated. */
+    public record Evaluation(
+            @Setting(description = "updates between evaluations", defaultValue = "10", min = 1)
+            int every,
+
+            @Setting(description = "prompts; default: the training prompts", defaultValue = "[]")
+            List<String> prompts,
+
+            @Setting(description = "images of each prompt", defaultValue = "4", min = 1)
+            int imagesPerPrompt,
+
+            @Setting(description = "seed of the noise", defaultValue = "2718")
+            long seed) {}
+
+    /** How the quality of gradients is measured. */
+    public record Gradients(
+            @Setting(
+                    description = "independent estimates of every estimator, each paired with the exact gradient"
+                            + " of the same samples; 0: not measured",
+                    defaultValue = "8",
+                    min = 0)
+            int replicas,
+
+            @Setting(description = "seed of the replicas", defaultValue = "31415")
+            long seed,
+
+            @Setting(
+                    description = "moves the parameters this far along a random direction before measuring, in units"
+                            + " of their norm or of 1 if that is 0; at the start of LoRA half of the gradient is zero",
+                    defaultValue = "0",
+                    min = 0)
+            double displacement,
+
+            @Setting(
+                    description = "study files whose gradients are measured as well, each with its own model,"
+                            + " sampler, reward and estimators, for example a problem in closed form",
+                    defaultValue = "[]")
+            List<String> also) {}
+}

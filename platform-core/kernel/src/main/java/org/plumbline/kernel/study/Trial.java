@@ -1,0 +1,10 @@
+package org.plumbline.kernel.study;
+
+/**
+ * One estimator in one configuration.
+ *
+ * @param label unique in the study
+ * @param use the estimator's id and settings
+ * @param learningRate of its optimiser
+ */
+record Trial(String label, PluginUse use, double learningRate) {}

@@ -1,0 +1,100 @@
+package org.plumbline.kernel.study;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+
+/** The plugins a study file asks for. */
+final class Uses {
+    private static final String LABEL = "label";
+    private static final String LEARNING_RATE = "learning-rate";
+    private static final String FOLDER = "folder";
+
+    private Uses() {}
+
+    static PluginUse backend(StudySettings settings) {
+        return PluginUse.of(settings.backend(), "backend");
+    }
+
+    static PluginUse model(StudySettings settings) {
+        return PluginUse.of(settings.model(), "model", FOLDER);
+    }
+
+    static String folder(PluginUse model) {
+        if (model.own().get(FOLDER) instanceof String folder && !folder.isBlank()) {
+            return folder;
+        }
+        throw PlumblineException.of(StandardError.MISSING_KEY)
+                .asked("section 'model' names no folder")
+                .remedy("add 'folder', for example model: {id: diffusers, folder: models/digits}")
+                .build();
+    }
+
+    static PluginUse sampler(StudySettings settings) {
+        return PluginUse.of(settings.sampler(), "sampler");
+    }
+
+    static PluginUse reward(StudySettings settings) {
+        return PluginUse.of(settings.reward(), "reward", LABEL);
+    }
+
+    static List<PluginUse> heldOut(StudySettings settings) {
+        List<PluginUse> uses = new ArrayList<>();
+        for (Map<String, Object> section : settings.heldOut()) {
+            uses.add(PluginUse.of(section, "held-out[" + uses.size() + "]", LABEL));
+        }
+        requireDistinct(uses, "held-out");
+        return uses;
+    }
+
+    static List<PluginUse> estimators(StudySettings settings) {
+        List<PluginUse> uses = new ArrayList<>();
+        for (Map<String, Object> section : settings.estimators()) {
+            uses.add(PluginUse.of(section, "estimators[" + uses.size() + "]", LABEL, LEARNING_RATE));
+        }
+        if (uses.isEmpty()) {
+            throw PlumblineException.of(StandardError.BAD_VALUE)
+                    .asked("the study has no estimators")
+                    .remedy("list at least one under 'estimators', for example - {id: rlr}")
+                    .build();
+        }
+        requireDistinct(uses, "estimators");
+        return uses;
+    }
+
+    /** What a plugin is called in this study. */
+    static String label(PluginUse use) {
+        return use.own().get(LABEL) instanceof String label ? label : use.id();
+    }
+
+    /** The trial's own learning rate, or the study's. */
+    static double learningRate(PluginUse use, double otherwise) {
+        Object own = use.own().get(LEARNING_RATE);
+        if (own == null) {
+            return otherwise;
+        }
+        if (own instanceof Number rate && rate.doubleValue() >= 0) {
+            return rate.doubleValue();
+        }
+        throw PlumblineException.of(StandardError.BAD_VALUE)
+                .asked("trial '" + label(use) + "' with learning-rate: " + own)
+                .available("a number of at least 0")
+                .build();
+    }
+
+    private static void requireDistinct(List<PluginUse> uses, String where) {
+        Set<String> labels = new HashSet<>();
+        for (PluginUse use : uses) {
+            if (!labels.add(label(use))) {
+                throw PlumblineException.of(StandardError.BAD_VALUE)
+                        .asked("two entries of '" + where + "' are called '" + label(use) + "'")
+                        .remedy("give each a 'label' of its own")
+                        .build();
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/**
+ * Files that are there completely or not at all.
+ *
+ * <p>{@link org.plumbline.toolkit.file.AtomicFile} writes beside its target and moves the result into place, so a reader,
+ * or a run that resumes after a crash, never meets half a file.
+ */
+@Export
+@Version("1.0.0")
+@NullMarked
+package org.plumbline.toolkit.file;
+
+import org.jspecify.annotations.NullMarked;
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

@@ -1,0 +1,213 @@
+package org.plumbline.toolkit.safetensors;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+
+class SafetensorsTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void what_is_written_is_read_back() {
+        float[] floats = {1.5f, -2, Float.MIN_VALUE, Float.MAX_VALUE, 0, -0f};
+        double[] doubles = {Math.PI, Double.MIN_VALUE};
+        long[] longs = {Long.MIN_VALUE, 7};
+        Path path = folder.resolve("new folder").resolve("x.safetensors");
+        SafetensorsWriter.create()
+                .metadata("format", "pt")
+                .add("b", floats, 2, 3)
+                .add("a.\"quoted\" ü", doubles, 2)
+                .add("ids", longs, 1, 2)
+                .add("scalar", new float[] {3})
+                .add("empty", new float[0], 0, 4)
+                .addRounded("part", new double[] {9, 0.1, 0.2, 9}, 1, 2)
+                .write(path);
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            assertEquals(Map.of("format", "pt"), file.metadata());
+            assertEquals(List.of("a.\"quoted\" ü", "ids", "b", "empty", "part", "scalar"), List.copyOf(file.names()));
+            assertArrayEquals(floats, file.floats("b"));
+            assertArrayEquals(new long[] {2, 3}, file.shape("b"));
+            assertArrayEquals(doubles, file.doubles("a.\"quoted\" ü"));
+            assertArrayEquals(new float[] {(float) Math.PI, 0}, file.floats("a.\"quoted\" ü"));
+            assertArrayEquals(new double[] {Long.MIN_VALUE, 7}, file.doubles("ids"));
+            assertArrayEquals(new float[] {3}, file.floats("scalar"));
+            assertArrayEquals(new long[0], file.shape("scalar"));
+            assertEquals(0, file.floats("empty").length);
+            assertArrayEquals(new double[] {0.1f, 0.2f}, file.doubles("part"));
+            assertEquals(DataType.I64, file.type("ids"));
+            assertFalse(file.contains("c"));
+        }
+    }
+
+    @Test
+    void large_tensors_cross_the_writers_buffer() {
+        double[] values = new double[100_003];
+        Arrays.setAll(values, i -> i * 0.5);
+        Path path = folder.resolve("x.safetensors");
+        SafetensorsWriter.create()
+                .add("f64", values, 100_003)
+                .addRounded("f32", values, 0, 100_003)
+                .write(path);
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            assertArrayEquals(values, file.doubles("f64"));
+            assertArrayEquals(values, file.doubles("f32"));
+        }
+    }
+
+    @Test
+    void the_bytes_do_not_depend_on_the_order_of_adding() throws IOException {
+        SafetensorsWriter.create()
+                .add("a", new float[1], 1)
+                .add("b", new long[1], 1)
+                .write(folder.resolve("1"));
+        SafetensorsWriter.create()
+                .add("b", new long[1], 1)
+                .add("a", new float[1], 1)
+                .write(folder.resolve("2"));
+        assertArrayEquals(Files.readAllBytes(folder.resolve("1")), Files.readAllBytes(folder.resolve("2")));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(2, files.count(), "no temporary file stays behind");
+        }
+    }
+
+    @Test
+    void half_precision_numbers_are_exact() throws IOException {
+        short[] f16 = {0x3c00, (short) 0xc000, 0x3555, 0x0001, 0x7bff, 0x7c00, (short) 0x8000};
+        double[] expected = {1, -2, 0.333251953125, 0x1p-24, 65504, Double.POSITIVE_INFINITY, -0.0};
+        short[] bf16 = {0x3f80, (short) 0xc040, 0x4049};
+        ByteBuffer data = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
+        for (short bits : f16) {
+            data.putShort(bits);
+        }
+        for (short bits : bf16) {
+            data.putShort(bits);
+        }
+        Path path = file(
+                "{\"h\":{\"dtype\":\"F16\",\"shape\":[7],\"data_offsets\":[0,14]},"
+                        + "\"b\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[14,20]}}",
+                data.array());
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            assertArrayEquals(expected, file.doubles("h"));
+            assertArrayEquals(new double[] {1, -3, 3.140625}, file.doubles("b"));
+            assertArrayEquals(new float[] {1, -3, 3.140625f}, file.floats("b"));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void a_malformed_file_is_refused_with_the_reason(String header, int dataSize, String reason) throws IOException {
+        Path path = file(header, new byte[dataSize]);
+        PlumblineException e = assertThrows(PlumblineException.class, () -> SafetensorsFile.open(path));
+        assertEquals(StandardError.MALFORMED_FILE, e.code());
+        assertTrue(e.getMessage().contains(reason), e.getMessage());
+        assertTrue(e.getMessage().contains(path.toString()), e.getMessage());
+    }
+
+    static Stream<Arguments> a_malformed_file_is_refused_with_the_reason() {
+        String a = "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}";
+        return Stream.of(
+                Arguments.of("{" + a + "}", 7, "truncated: tensor 'a' ends 1 bytes after"),
+                Arguments.of("{" + a + "}", 9, "1 bytes at its end belong to no tensor"),
+                Arguments.of("{" + a + "," + a + "}", 8, "duplicate"),
+                Arguments.of(
+                        "{" + a + ",\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
+                        12,
+                        "'a' and 'b' overlap"),
+                Arguments.of(
+                        "{" + a + ",\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]}}",
+                        16,
+                        "4 bytes between a and 'b'"),
+                Arguments.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", 8, "needs 12 bytes"),
+                Arguments.of(
+                        "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", 8, "negative number -2"),
+                Arguments.of(
+                        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}",
+                        8,
+                        "impossible shape"),
+                Arguments.of(
+                        "{\"a\":{\"dtype\":\"Q4\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+                        8,
+                        "data type Q4; known are"),
+                Arguments.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8, "needs dtype, shape and two"),
+                Arguments.of("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":1}}", 8, "'x'"),
+                Arguments.of("{\"__metadata__\":{\"a\":1}," + a + "}", 8, "__metadata__.a"),
+                Arguments.of("[]", 0, "should be START_OBJECT"),
+                Arguments.of("{" + a, 8, "not a JSON object"),
+                Arguments.of("{" + a + "} x", 8, "JSON"));
+    }
+
+    @Test
+    void a_file_cut_at_any_byte_is_refused() throws IOException {
+        Path whole = folder.resolve("whole");
+        SafetensorsWriter.create().add("a", new float[] {1, 2}, 2).write(whole);
+        byte[] bytes = Files.readAllBytes(whole);
+        for (int length = 0; length < bytes.length; length++) {
+            Path cut = Files.write(folder.resolve("cut"), Arrays.copyOf(bytes, length));
+            PlumblineException e = assertThrows(PlumblineException.class, () -> SafetensorsFile.open(cut));
+            assertTrue(e.getMessage().contains("truncated"), e.getMessage());
+        }
+    }
+
+    @Test
+    void something_else_than_safetensors_is_recognised() throws IOException {
+        Path text = Files.writeString(folder.resolve("model.bin"), "version https://git-lfs.github.com/spec/v1\n");
+        PlumblineException e = assertThrows(PlumblineException.class, () -> SafetensorsFile.open(text));
+        assertTrue(e.getMessage().contains("not a safetensors file"), e.getMessage());
+    }
+
+    @Test
+    void a_missing_file_is_named() {
+        PlumblineException e =
+                assertThrows(PlumblineException.class, () -> SafetensorsFile.open(folder.resolve("nothing")));
+        assertEquals(StandardError.MISSING_FILE, e.code());
+    }
+
+    @Test
+    void an_unknown_tensor_is_refused_with_the_known_ones() {
+        Path path = folder.resolve("x");
+        SafetensorsWriter.create()
+                .add("b", new float[1], 1)
+                .add("a", new float[1], 1)
+                .write(path);
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            PlumblineException e = assertThrows(PlumblineException.class, () -> file.floats("c"));
+            assertTrue(e.getMessage().contains("available: a, b"), e.getMessage());
+        }
+    }
+
+    @Test
+    void wrong_counts_and_double_names_are_refused_when_added() {
+        SafetensorsWriter writer = SafetensorsWriter.create().add("a", new float[1], 1);
+        assertThrows(IllegalArgumentException.class, () -> writer.add("a", new float[1], 1));
+        assertThrows(IllegalArgumentException.class, () -> writer.add("b", new float[1], 2));
+        assertThrows(IllegalArgumentException.class, () -> writer.addRounded("c", new double[3], 2, 2));
+    }
+
+    private Path file(String header, byte[] data) throws IOException {
+        byte[] json = header.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(json.length).put(json).put(data);
+        return Files.write(folder.resolve("x.safetensors"), bytes.array());
+    }
+}

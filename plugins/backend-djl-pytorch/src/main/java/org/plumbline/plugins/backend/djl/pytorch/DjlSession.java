@@ -1,0 +1,83 @@
+package org.plumbline.plugins.backend.djl.pytorch;
+
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.plumbline.spi.backend.BackendSession;
+import org.plumbline.spi.backend.Network;
+import org.plumbline.spi.backend.TensorArena;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.graph.GraphDefinition;
+import org.plumbline.spi.graph.ParameterLayout;
+import org.plumbline.spi.graph.WeightSource;
+
+/** Owns native memory and networks on one device. */
+final class DjlSession implements BackendSession {
+    private final NDManager manager;
+    private final int threads;
+    private final ArenaKernels kernels;
+    private final Set<DjlNetwork> networks = new LinkedHashSet<>();
+    private boolean closed;
+
+    /**
+     * @param manager of the device; this session closes it
+     * @param threads within an operation
+     */
+    DjlSession(NDManager manager, int threads) {
+        this.manager = manager;
+        this.threads = threads;
+        kernels = new ArenaKernels(manager, threads);
+    }
+
+    int threads() {
+        return threads;
+    }
+
+    ArenaKernels kernels() {
+        return kernels;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void forget(DjlNetwork network) {
+        networks.remove(network);
+    }
+
+    @Override
+    public Network compile(GraphDefinition graph, WeightSource frozen, ParameterLayout trainable) {
+        requireOpen();
+        DjlNetwork network = new DjlNetwork(this, manager, graph, frozen, trainable);
+        networks.add(network);
+        return network;
+    }
+
+    @Override
+    public TensorArena arena() {
+        requireOpen();
+        return new DjlArena(this, null, manager.newSubManager());
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
+                    .asked("a session was used after it had been closed")
+                    .build();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            List<DjlNetwork> open = new ArrayList<>(networks);
+            open.forEach(DjlNetwork::close);
+            kernels.close();
+            closed = true;
+            manager.close();
+        }
+    }
+}

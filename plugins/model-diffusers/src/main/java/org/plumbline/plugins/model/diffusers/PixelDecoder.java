@@ -1,0 +1,48 @@
+package org.plumbline.plugins.model.diffusers;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.plumbline.spi.graph.GraphDefinition;
+import org.plumbline.spi.graph.Ops;
+import org.plumbline.spi.graph.TensorSpec;
+import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.spi.model.ImageDecoder;
+
+/** For models whose latents are pixels in [-1, 1]: image = x / 2 + 1/2. */
+record PixelDecoder(long... imageShape) implements ImageDecoder {
+    PixelDecoder {
+        imageShape = imageShape.clone();
+    }
+
+    @Override
+    public long[] imageShape() {
+        return imageShape.clone();
+    }
+
+    @Override
+    public WeightSource weights() {
+        return WeightSource.none();
+    }
+
+    @Override
+    public GraphDefinition graph() {
+        return new GraphDefinition() {
+            @Override
+            public String name() {
+                return "pixels";
+            }
+
+            @Override
+            public List<TensorSpec> inputs() {
+                return List.of(new TensorSpec(LATENT, TensorSpec.BATCH, imageShape[0], imageShape[1], imageShape[2]));
+            }
+
+            @Override
+            public <T> T build(Ops<T> ops, Map<String, T> inputs) {
+                T latent = Objects.requireNonNull(inputs.get(LATENT));
+                return ops.shift(ops.scale(latent, 0.5), 0.5);
+            }
+        };
+    }
+}
