@@ -3,6 +3,7 @@ package org.plumbline.launcher;
 import java.io.PrintWriter;
 import org.plumbline.kernel.progress.Interruption;
 import org.plumbline.kernel.progress.Progress;
+import org.plumbline.kernel.study.StudyContext;
 
 /**
  * What a command works with. All of it belongs to the launcher and is closed there.
@@ -12,4 +13,11 @@ import org.plumbline.kernel.progress.Progress;
  * @param progress to say how far the work is
  * @param interruption to be asked at every step boundary
  */
-record Invocation(Host host, PrintWriter out, Progress progress, Interruption interruption) {}
+record Invocation(Host host, PrintWriter out, Progress progress, Interruption interruption) {
+    /** What a study finds around it. */
+    StudyContext study() {
+        String version = Invocation.class.getPackage().getImplementationVersion();
+        return new StudyContext(
+                host.catalog(), host.home(), version == null ? "(not packaged)" : version, progress, interruption);
+    }
+}

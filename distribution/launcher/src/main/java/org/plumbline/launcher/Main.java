@@ -42,7 +42,16 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
-        System.exit(run(arguments, List.of(new PluginsCommand(), new WhyCommand())));
+        System.exit(run(
+                arguments,
+                List.of(
+                        new StudyCommand(),
+                        new TrainCommand(),
+                        new GradientsCommand(),
+                        new ReportCommand(),
+                        new PretrainCommand(),
+                        new PluginsCommand(),
+                        new WhyCommand())));
     }
 
     /** Runs one of these commands, and ends it cleanly when the process is asked to stop. */

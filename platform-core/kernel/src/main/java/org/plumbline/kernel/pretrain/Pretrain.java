@@ -2,9 +2,11 @@ package org.plumbline.kernel.pretrain;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginCatalog;
 import org.plumbline.kernel.progress.Interruption;
@@ -19,8 +21,10 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelLoader;
 import org.plumbline.spi.model.UntrainedModel;
+import org.plumbline.spi.reward.RewardModel;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.toolkit.classifier.ConvolutionalClassifier;
+import org.plumbline.toolkit.file.AtomicFile;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
 
 /**
@@ -73,14 +77,42 @@ public final class Pretrain {
                         Lease<Sampler> sampler = lease(Sampler.class, file, "sampler", base)) {
                     UntrainedModel model = loader.get().untrained(resolver.apply(settings.model()));
                     SampleGrid grid = new SampleGrid(backend.get(), sampler.get(), settings);
-                    trainDenoiser(settings, model, grid, dataset.get(), backend.get(), output, progress, interruption);
+                    double[] weights = trainDenoiser(
+                            settings, model, grid, dataset.get(), backend.get(), output, progress, interruption);
+                    Evaluation evaluation = new Evaluation(
+                            backend.get(),
+                            sampler.get(),
+                            settings,
+                            choice -> catalog.lease(RewardModel.class, choice.id(), choice.settings(), base));
+                    evaluate(evaluation, file, model, weights, output, progress, interruption);
                 }
             }
         }
         return output;
     }
 
-    private void trainDenoiser(
+    private void evaluate(
+            Evaluation evaluation,
+            PretrainFile file,
+            UntrainedModel model,
+            double[] weights,
+            Path output,
+            Progress progress,
+            Interruption interruption) {
+        if (file.evaluation().isEmpty()) {
+            return;
+        }
+        try (DiffusionModel trained = model.trained(weights)) {
+            List<Evaluation.Result> results = evaluation.run(trained, file.evaluation(), progress, interruption);
+            results.forEach(result -> progress.say(result.line()));
+            AtomicFile.write(
+                    output.resolve("training").resolve("evaluation.jsonl"),
+                    results.stream().map(Evaluation.Result::json).collect(Collectors.joining("\n", "", "\n")));
+        }
+    }
+
+    /** Trains and saves; returns the weights that were saved. */
+    private double[] trainDenoiser(
             PretrainFile.Denoiser settings,
             UntrainedModel model,
             SampleGrid grid,
@@ -114,6 +146,7 @@ public final class Pretrain {
         Checkpoint end = training.run(backend, observer, progress, interruption);
         model.save(end.average(), output);
         progress.say("wrote the model to " + output);
+        return end.average();
     }
 
     private void trainClassifier(

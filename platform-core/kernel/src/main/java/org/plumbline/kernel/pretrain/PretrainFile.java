@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -23,10 +24,12 @@ import org.plumbline.toolkit.settings.SettingsBinder;
  * output: runs/digits
  * dataset: digits
  * backend: {id: djl-pytorch, threads: 1}
- * sampler: ddim                         # for the sample grids
+ * sampler: ddim                         # for sample grids and the evaluation
  * denoiser:
  *   model: models/digits                # configurations in the layout of its loader; weights are not needed
  *   training: {iterations: 2000, learning-rate: 2e-3}
+ * evaluation:                           # of the trained model, optional
+ *   - {name: bold digits, samples: 200, prompts: [a bold one, a bold two], rewards: [{id: stroke-weight}]}
  * }</pre>
  */
 public final class PretrainFile {
@@ -65,8 +68,8 @@ public final class PretrainFile {
      * @param gridEvery updates between two sample grids
      * @param gridPrompts one row of images each
      * @param gridColumns images per prompt
-     * @param gridSteps steps of the sampler
-     * @param guidance weight of classifier-free guidance
+     * @param steps steps of the sampler, for grids and for the evaluation
+     * @param guidance weight of classifier-free guidance, for grids and for the evaluation
      */
     record Denoiser(
             @Setting(description = "folder with the configurations of the model")
@@ -86,10 +89,10 @@ public final class PretrainFile {
             @Setting(description = "images per prompt in a grid", defaultValue = "8", min = 1)
             int gridColumns,
 
-            @Setting(description = "sampling steps of a grid", defaultValue = "20", min = 1)
-            int gridSteps,
+            @Setting(description = "sampling steps", defaultValue = "20", min = 1)
+            int steps,
 
-            @Setting(description = "guidance weight of a grid", defaultValue = "2")
+            @Setting(description = "guidance weight", defaultValue = "2")
             double guidance) {}
 
     /**
@@ -127,11 +130,13 @@ public final class PretrainFile {
     private final Path path;
     private final Root root;
     private final Map<String, PluginChoice> plugins;
+    private final List<Measurement> evaluation;
 
-    private PretrainFile(Path path, Root root, Map<String, PluginChoice> plugins) {
+    private PretrainFile(Path path, Root root, Map<String, PluginChoice> plugins, List<Measurement> evaluation) {
         this.path = path;
         this.root = root;
         this.plugins = plugins;
+        this.evaluation = evaluation;
     }
 
     /**
@@ -153,6 +158,7 @@ public final class PretrainFile {
             }
             plugins.put(key, PluginChoice.of(choice, key));
         }
+        Object evaluation = written.remove("evaluation");
         Root root = SettingsBinder.of(Root.class).bind(written, path.toString());
         boolean complete = root.kind == Kind.DENOISER ? root.denoiser != null : root.classifier != null;
         if (!complete) {
@@ -162,7 +168,8 @@ public final class PretrainFile {
                     .remedy("add the section")
                     .build();
         }
-        return new PretrainFile(path, root, Map.copyOf(plugins));
+        return new PretrainFile(
+                path, root, Map.copyOf(plugins), evaluation == null ? List.of() : Measurement.list(evaluation));
     }
 
     private static Map<String, Object> yaml(Path path) {
@@ -191,7 +198,11 @@ public final class PretrainFile {
         return root;
     }
 
+    List<Measurement> evaluation() {
+        return evaluation;
+    }
+
     PluginChoice plugin(String key) {
-        return java.util.Objects.requireNonNull(plugins.get(key), key);
+        return Objects.requireNonNull(plugins.get(key), key);
     }
 }

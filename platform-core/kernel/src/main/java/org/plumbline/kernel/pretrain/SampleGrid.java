@@ -2,24 +2,19 @@ package org.plumbline.kernel.pretrain;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import org.plumbline.kernel.chain.Batch;
-import org.plumbline.kernel.chain.ChainParts;
-import org.plumbline.kernel.chain.NoiseSource;
-import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.model.DiffusionModel;
-import org.plumbline.spi.model.TrainableTarget;
-import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
 import org.plumbline.spi.sampler.Sampler;
-import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.toolkit.file.AtomicFile;
 import org.plumbline.toolkit.image.ImageGrid;
 
 /** Draws samples of a model in the making as one picture, always from the same noise. */
 final class SampleGrid {
+    private static final int PIXEL = 3;
+
     private final ComputeBackend backend;
     private final Sampler sampler;
     private final PretrainFile.Denoiser settings;
@@ -32,27 +27,20 @@ final class SampleGrid {
 
     /** Samples and writes a PNG file. */
     void write(DiffusionModel model, Path file) {
-        List<String> prompts = new ArrayList<>();
-        for (String prompt : settings.gridPrompts()) {
-            for (int i = 0; i < settings.gridColumns(); i++) {
-                prompts.add(prompt);
-            }
-        }
-        SamplerProgram program = sampler.program(new Sampler.Request(
-                model.schedule(), model.prediction(), settings.gridSteps(), model.samplerSettings()));
-        // The chain wants to know what is trained; here that is nothing, and the noise is at hand without weights.
-        ChainParts parts = new ChainParts(
+        List<String> prompts = settings.gridPrompts().stream()
+                .flatMap(prompt -> Collections.nCopies(settings.gridColumns(), prompt).stream())
+                .toList();
+        try (Sampling sampling = new Sampling(
+                backend,
+                sampler,
                 model,
-                new TrainableTarget.InitialNoise(),
+                settings.steps(),
                 settings.guidance(),
-                new NoReward(),
-                settings.gridPrompts(),
-                prompts.size());
-        try (Workbench workbench = Workbench.open(backend, parts)) {
-            Batch batch = new Batch(prompts, NoiseSource.keyed(0, "pretrain.grid", 0));
-            ImageBatch images = workbench.images(program, batch, workbench.initialParameters(0));
+                prompts.size(),
+                settings.gridPrompts())) {
+            ImageBatch images = sampling.images(prompts, 0);
             byte[] png = ImageGrid.of(images, settings.gridColumns())
-                    .scaled(3)
+                    .scaled(PIXEL)
                     .labelled(settings.gridPrompts())
                     .png();
             AtomicFile.write(file, channel -> {
@@ -61,18 +49,6 @@ final class SampleGrid {
                     channel.write(bytes);
                 }
             });
-        }
-    }
-
-    private static final class NoReward implements BlackBoxRewardModel {
-        @Override
-        public String unit() {
-            return "nothing";
-        }
-
-        @Override
-        public double[] score(ImageBatch images, List<String> prompts) {
-            return new double[images.rows()];
         }
     }
 }

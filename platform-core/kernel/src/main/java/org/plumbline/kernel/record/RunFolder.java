@@ -8,12 +8,14 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -274,9 +276,10 @@ public final class RunFolder {
             throw new IOException("'" + target + "' has no folder");
         }
         Files.createDirectories(folder);
-        Path temporary = Files.createTempFile(folder, ".writing", "");
+        // Not a temporary file of the JDK: those can be read by their owner only, and would stay so after the move.
+        Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".writing");
         try {
-            Files.write(temporary, content);
+            Files.write(temporary, content, StandardOpenOption.CREATE_NEW);
             try {
                 Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             } catch (AtomicMoveNotSupportedException other) {

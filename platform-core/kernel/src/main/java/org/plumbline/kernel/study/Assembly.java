@@ -35,19 +35,19 @@ final class Assembly implements AutoCloseable {
     private final SamplerProgram program;
     private final Workbench workbench;
 
-    Assembly(Host host, StudyFile file) {
+    Assembly(StudyContext context, StudyFile file) {
         StudySettings settings = file.settings();
         Path base = file.base();
         try {
-            backend = lease(host, ComputeBackend.class, Uses.backend(settings), base);
+            backend = lease(context, ComputeBackend.class, Uses.backend(settings), base);
             PluginUse model = Uses.model(settings);
-            loader = lease(host, ModelLoader.class, model, base);
-            sampler = lease(host, Sampler.class, Uses.sampler(settings), base);
-            reward = lease(host, RewardModel.class, Uses.reward(settings), base);
+            loader = lease(context, ModelLoader.class, model, base);
+            sampler = lease(context, Sampler.class, Uses.sampler(settings), base);
+            reward = lease(context, RewardModel.class, Uses.reward(settings), base);
             for (PluginUse use : Uses.heldOut(settings)) {
-                heldOut.put(Uses.label(use), lease(host, RewardModel.class, use, base));
+                heldOut.put(Uses.label(use), lease(context, RewardModel.class, use, base));
             }
-            modelFolder = new Places(List.of(base, Path.of(""), host.home())).resolve(Uses.folder(model));
+            modelFolder = new Places(List.of(base, Path.of(""), context.home())).resolve(Uses.folder(model));
             this.model = loader.get().load(modelFolder);
             program = sampler.get()
                     .program(new Sampler.Request(
@@ -70,8 +70,8 @@ final class Assembly implements AutoCloseable {
         }
     }
 
-    private <T> Lease<T> lease(Host host, Class<T> role, PluginUse use, Path base) {
-        Lease<T> lease = host.catalog().lease(role, use.id(), use.settings(), base);
+    private <T> Lease<T> lease(StudyContext context, Class<T> role, PluginUse use, Path base) {
+        Lease<T> lease = context.catalog().lease(role, use.id(), use.settings(), base);
         leases.add(lease);
         return lease;
     }

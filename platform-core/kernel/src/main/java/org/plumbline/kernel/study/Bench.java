@@ -18,7 +18,7 @@ final class Bench implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration GLANCE = Duration.ofMillis(500);
 
-    private final Host host;
+    private final StudyContext context;
     private final StudyFile file;
     private final Consumer<String> swapped;
     private @Nullable Assembly assembly;
@@ -26,14 +26,14 @@ final class Bench implements AutoCloseable {
     /**
      * @param swapped hears a sentence about every plugin that was replaced while the bench was in use
      */
-    Bench(Host host, StudyFile file, Consumer<String> swapped) {
-        this.host = host;
+    Bench(StudyContext context, StudyFile file, Consumer<String> swapped) {
+        this.context = context;
         this.file = file;
         this.swapped = swapped;
     }
 
-    Host host() {
-        return host;
+    StudyContext context() {
+        return context;
     }
 
     StudyFile file() {
@@ -51,7 +51,7 @@ final class Bench implements AutoCloseable {
             present = null;
         }
         if (present == null) {
-            present = new Assembly(host, file);
+            present = new Assembly(context, file);
             assembly = present;
         }
         return present;
@@ -59,7 +59,7 @@ final class Bench implements AutoCloseable {
 
     /** Creates an estimator; the caller closes the lease. */
     Lease<GradientEstimator> estimator(PluginUse use) {
-        return host.catalog().lease(GradientEstimator.class, use.id(), use.settings(), file.base());
+        return context.catalog().lease(GradientEstimator.class, use.id(), use.settings(), file.base());
     }
 
     /** Waits until a plugin that was withdrawn is there again. */
@@ -67,17 +67,17 @@ final class Bench implements AutoCloseable {
         long end = System.nanoTime() + PATIENCE.toNanos();
         boolean told = false;
         try {
-            while (!host.catalog().await(gone.role(), gone.id(), GLANCE)) {
-                host.interruption().check();
+            while (!context.catalog().await(gone.role(), gone.id(), GLANCE)) {
+                context.interruption().check();
                 if (!told) {
-                    host.progress().say(gone + " was withdrawn; waiting for it to come back");
+                    context.progress().say(gone + " was withdrawn; waiting for it to come back");
                     told = true;
                 }
                 if (System.nanoTime() > end) {
                     throw PlumblineException.of(StandardError.UNKNOWN_PLUGIN)
                             .asked(gone + " was withdrawn and did not come back within " + PATIENCE.toMinutes()
                                     + " minutes")
-                            .available(host.catalog().list().stream()
+                            .available(context.catalog().list().stream()
                                     .filter(other -> other.role() == gone.role())
                                     .map(PluginDescription::id)
                                     .collect(Collectors.joining(", ")))
@@ -92,10 +92,10 @@ final class Bench implements AutoCloseable {
                     .cause(stopped)
                     .build();
         }
-        host.catalog().find(gone.role(), gone.id()).ifPresent(now -> {
+        context.catalog().find(gone.role(), gone.id()).ifPresent(now -> {
             String sentence = gone + " was replaced by " + now;
             swapped.accept(sentence);
-            host.progress().say(sentence);
+            context.progress().say(sentence);
         });
     }
 

@@ -27,7 +27,7 @@ record Calibration(Map<String, Cost> updates, double evaluationSeconds) {
 
         Map<String, Cost> updates = new LinkedHashMap<>();
         for (Trial trial : trials) {
-            bench.host().interruption().check();
+            bench.context().interruption().check();
             try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
                 SamplerProgram program = estimator
                         .get()

@@ -70,7 +70,7 @@ final class FineTuning {
                 evaluate(RunFolder.Stage.BEFORE);
             }
             while (!spent()) {
-                bench.host().interruption().check();
+                bench.context().interruption().check();
                 boundary();
                 update();
                 if (state.update() % settings.evaluation().every() == 0 && !spent()) {
@@ -251,7 +251,8 @@ final class FineTuning {
                 result.reward(),
                 result.heldOut(),
                 result.diversity()));
-        if (picture != null) {
+        int channels = result.images().channels();
+        if (picture != null && (channels == 1 || channels == 3)) {
             byte[] png = ImageGrid.of(result.images(), columns(result))
                     .scaled(PICTURE_SCALE)
                     .png();

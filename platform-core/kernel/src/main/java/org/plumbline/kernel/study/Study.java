@@ -10,7 +10,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.plumbline.kernel.plugin.Places;
 import org.plumbline.kernel.progress.Progress;
+import org.plumbline.kernel.record.CheckRecord;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.GradientRecord;
@@ -25,13 +27,13 @@ public final class Study {
     /** Two trials at the same time on two cores take this much longer each than one alone. */
     private static final double CROWDING = 1.25;
 
-    private final Host host;
+    private final StudyContext context;
     private final StudyPlan plan;
     private final StudySettings settings;
 
     /** A study that has not begun. */
-    public Study(Host host, StudyPlan plan) {
-        this.host = host;
+    public Study(StudyContext context, StudyPlan plan) {
+        this.context = context;
         this.plan = plan;
         this.settings = plan.file().settings();
     }
@@ -79,14 +81,14 @@ public final class Study {
                     .available("at least 2")
                     .build();
         }
-        try (Crew crew = new Crew(settings.parallel(), () -> new Bench(host, plan.file(), sentence -> {}))) {
+        try (Crew crew = new Crew(settings.parallel(), () -> new Bench(context, plan.file(), sentence -> {}))) {
             return records(crew, calibrate(crew));
         }
     }
 
     private Bench bench(RunWriter run) {
         return new Bench(
-                host,
+                context,
                 plan.file(),
                 sentence -> run.append(EventRecord.ofRun(EventRecord.Type.PLUGIN_SWAPPED, sentence)));
     }
@@ -104,7 +106,7 @@ public final class Study {
         }
         int workers = settings.parallel();
         double wall = workers == 1 ? seconds : seconds / workers * CROWDING;
-        host.progress()
+        context.progress()
                 .say(String.format(
                         Locale.ROOT,
                         "Study '%s': %d trials x %d seeds, %d samples per update, about %s.",
@@ -123,14 +125,25 @@ public final class Study {
     }
 
     private void measure(Crew crew, RunWriter run, Calibration calibration) {
+        run.append(crew.run(List.<Crew.Job<CheckRecord>>of(FiniteDifferenceCheck::of))
+                .get(0));
         records(crew, calibration).forEach(run::append);
+        for (String name : settings.gradients().also()) {
+            StudyFile other =
+                    StudyFile.read(new Places(List.of(plan.file().base(), Path.of(""), context.home())).resolve(name));
+            context.progress()
+                    .say("Measuring the gradients of '" + other.settings().name() + "' too.");
+            new Study(context, StudyPlan.of(context, other, List.of()))
+                    .gradients()
+                    .forEach(run::append);
+        }
     }
 
     private List<GradientRecord> records(Crew crew, Calibration calibration) {
         GradientQuality quality = new GradientQuality(settings, plan.trials(), calibration.peaks());
         int replicas = settings.gradients().replicas();
         AtomicLong done = new AtomicLong();
-        try (Progress.Task task = host.progress().begin("measuring gradients", replicas, "replicas")) {
+        try (Progress.Task task = context.progress().begin("measuring gradients", replicas, "replicas")) {
             List<Crew.Job<GradientQuality.Replica>> jobs = new ArrayList<>();
             for (int i = 0; i < replicas; i++) {
                 long number = i;
@@ -164,7 +177,7 @@ public final class Study {
         List<String> failures = new ArrayList<>();
         Map<String, Double> latest = new LinkedHashMap<>();
         AtomicLong done = new AtomicLong();
-        try (Progress.Task task = host.progress().begin("fine-tuning", total, "updates")) {
+        try (Progress.Task task = context.progress().begin("fine-tuning", total, "updates")) {
             FineTuning.Listener listener = (trial, seed, update, reward, last) -> {
                 synchronized (task) {
                     latest.put(trial.label(), reward);

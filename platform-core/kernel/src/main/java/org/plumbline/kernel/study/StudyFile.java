@@ -67,6 +67,11 @@ public record StudyFile(Path path, String text, StudySettings settings) {
         }
     }
 
+    /** The same study without measuring gradients. */
+    public StudyFile withoutGradients() {
+        return new StudyFile(path, text, settings.withoutGradients());
+    }
+
     /** The folder beside which the study's file names are looked up first. */
     public Path base() {
         Path parent = path.toAbsolutePath().getParent();

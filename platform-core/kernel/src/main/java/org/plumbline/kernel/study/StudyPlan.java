@@ -53,7 +53,7 @@ public final class StudyPlan {
      * @param command the command line that repeats the run
      * @throws PlumblineException what cannot be run, and what would
      */
-    public static StudyPlan of(Host host, StudyFile file, List<String> command) {
+    public static StudyPlan of(StudyContext context, StudyFile file, List<String> command) {
         StudySettings settings = file.settings();
         if (settings.prompts().isEmpty()) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
@@ -67,7 +67,7 @@ public final class StudyPlan {
                         use,
                         Uses.learningRate(use, settings.optimiser().learningRate())))
                 .toList();
-        try (Bench bench = new Bench(host, file, sentence -> {})) {
+        try (Bench bench = new Bench(context, file, sentence -> {})) {
             Assembly assembly = bench.assembly();
             ChainProfile profile = assembly.workbench().profile(assembly.program());
             List<StudyDescription.Trial> described = new ArrayList<>();
@@ -77,7 +77,7 @@ public final class StudyPlan {
                     described.add(describe(trial, settings, estimator, profile));
                 }
             }
-            return new StudyPlan(file, trials, describe(host, file, command, assembly, profile, described));
+            return new StudyPlan(file, trials, describe(context, file, command, assembly, profile, described));
         }
     }
 
@@ -116,7 +116,7 @@ public final class StudyPlan {
     }
 
     private static StudyDescription describe(
-            Host host,
+            StudyContext context,
             StudyFile file,
             List<String> command,
             Assembly assembly,
@@ -144,7 +144,7 @@ public final class StudyPlan {
                 Instant.now().truncatedTo(ChronoUnit.SECONDS),
                 command,
                 file.text(),
-                environment(host, backend),
+                environment(context, backend),
                 new StudyDescription.Backend(
                         assembly.backend().description().id(),
                         assembly.backend().description().version(),
@@ -233,9 +233,9 @@ public final class StudyPlan {
         return binder.unbind(binder.bind(use.settings(), plugin.role().title() + " '" + plugin.id() + "'"));
     }
 
-    private static StudyDescription.Environment environment(Host host, Map<String, Object> backend) {
+    private static StudyDescription.Environment environment(StudyContext context, Map<String, Object> backend) {
         return new StudyDescription.Environment(
-                host.version(),
+                context.version(),
                 System.getProperty("java.vm.vendor") + " " + System.getProperty("java.version"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 Runtime.getRuntime().availableProcessors(),

@@ -49,7 +49,7 @@ public record StudySettings(
         @Setting(description = "weight of classifier-free guidance, 1 for none", defaultValue = "1", min = 0)
         double guidance,
 
-        Target target,
+        @Setting(description = "what is trained") Target target,
 
         @Setting(description = "what is maximised: id of the reward and its settings")
         Map<String, Object> reward,
@@ -62,9 +62,14 @@ public record StudySettings(
         @Setting(description = "samples per update", defaultValue = "16", min = 1)
         int batch,
 
-        Budget budget,
+        @Setting(description = "when a trial ends") Budget budget,
+
+        @Setting(description = "AdamW and what surrounds it")
         Optimiser optimiser,
-        Evaluation evaluation,
+
+        @Setting(description = "how trials are evaluated") Evaluation evaluation,
+
+        @Setting(description = "how the quality of gradients is measured")
         Gradients gradients,
 
         @Setting(description = "the trials: id of the estimator, its settings, label, learning-rate")
@@ -78,6 +83,29 @@ public record StudySettings(
 
         @Setting(description = "folder of the run, relative to the working directory") @Nullable
         String output) {
+
+    StudySettings withoutGradients() {
+        return new StudySettings(
+                name,
+                model,
+                backend,
+                sampler,
+                steps,
+                guidance,
+                target,
+                reward,
+                heldOut,
+                prompts,
+                batch,
+                budget,
+                optimiser,
+                evaluation,
+                new Gradients(0, gradients.seed(), gradients.displacement(), List.of()),
+                estimators,
+                seeds,
+                parallel,
+                output);
+    }
 
     /** What is trained. */
     public record Target(
@@ -196,5 +224,11 @@ public record StudySettings(
                             + " of their norm or of 1 if that is 0; at the start of LoRA half of the gradient is zero",
                     defaultValue = "0",
                     min = 0)
-            double displacement) {}
+            double displacement,
+
+            @Setting(
+                    description = "study files whose gradients are measured as well, each with its own model,"
+                            + " sampler, reward and estimators, for example a problem in closed form",
+                    defaultValue = "[]")
+            List<String> also) {}
 }

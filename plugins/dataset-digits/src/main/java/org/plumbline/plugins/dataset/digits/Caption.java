@@ -56,22 +56,22 @@ final class Caption {
     }
 
     /**
-     * A caption that mentions each true word with probability one half: "a handwritten three", "a bold five", "a thin
-     * upright zero".
+     * A caption that mentions each true word with probability one half: "a handwritten three", "an upright five",
+     * "a bold slanted zero".
      */
     String of(int digit, Stroke stroke, RandomGenerator random) {
-        StringBuilder text = new StringBuilder("a ");
-        int mentioned = 0;
+        List<String> words = new ArrayList<>(4);
         for (String word : attributes(stroke)) {
             if (random.nextBoolean()) {
-                text.append(word).append(' ');
-                mentioned++;
+                words.add(word);
             }
         }
-        if (mentioned == 0) {
-            text.append("handwritten ");
+        if (words.isEmpty()) {
+            words.add("handwritten");
         }
-        return text.append(DIGITS[digit]).toString();
+        words.add(0, words.get(0).equals("upright") ? "an" : "a");
+        words.add(DIGITS[digit]);
+        return String.join(" ", words);
     }
 
     /** The limits in words, for reports. */

@@ -30,11 +30,7 @@ final class FullWeights implements TrainableWeights {
     private final byte[] config;
 
     private FullWeights(
-            UNetGraph graph,
-            List<WeightSpec> all,
-            ParameterLayout layout,
-            WeightSource pretrained,
-            byte[] config) {
+            UNetGraph graph, List<WeightSpec> all, ParameterLayout layout, WeightSource pretrained, byte[] config) {
         this.graph = graph;
         this.all = all;
         this.layout = layout;
@@ -56,8 +52,8 @@ final class FullWeights implements TrainableWeights {
             }
         }
         List<WeightSpec> chosen = scope.weights().stream()
-                .filter(weight -> target.modules().isEmpty()
-                        || target.modules().stream().anyMatch(weight.name()::contains))
+                .filter(weight ->
+                        target.modules().isEmpty() || target.modules().stream().anyMatch(weight.name()::contains))
                 .toList();
         return new FullWeights(
                 graph,
@@ -104,7 +100,9 @@ final class FullWeights implements TrainableWeights {
 
     @Override
     public double[] load(Path path) {
-        Path folder = Files.isDirectory(path) ? path : Objects.requireNonNull(path.toAbsolutePath().getParent());
+        Path folder = Files.isDirectory(path)
+                ? path
+                : Objects.requireNonNull(path.toAbsolutePath().getParent());
         try (StoredWeights stored = StoredWeights.open(folder, ModelFolder.UNET_WEIGHTS, all)) {
             double[] theta = new double[layout.size()];
             VectorWeights.read(layout, "", stored, theta);

@@ -77,8 +77,7 @@ record ModelFolder(
             ConfigFile textFile = ConfigFile.read(path.resolve(TEXT_ENCODER).resolve("config.json"));
             ClipTextConfig config = ClipTextConfig.read(textFile);
             if (config.width() != unet.conditionWidth()) {
-                throw unetFile.bad(
-                        "cross_attention_dim", "the text network's hidden_size " + config.width());
+                throw unetFile.bad("cross_attention_dim", "the text network's hidden_size " + config.width());
             }
             text = Optional.of(config);
         }
@@ -114,14 +113,13 @@ record ModelFolder(
     }
 
     private static void checkPart(ConfigFile index, String part) {
-        List<String> known =
-                switch (part) {
-                    case UNET -> List.of("UNet2DConditionModel", "UNet2DModel");
-                    case TEXT_ENCODER -> List.of("CLIPTextModel");
-                    case TOKENIZER -> List.of("CLIPTokenizer", "CLIPTokenizerFast");
-                    case SCHEDULER -> List.of(type(index, part)); // SchedulerConfig knows them
-                    default -> List.of();
-                };
+        List<String> known = switch (part) {
+            case UNET -> List.of("UNet2DConditionModel", "UNet2DModel");
+            case TEXT_ENCODER -> List.of("CLIPTextModel");
+            case TOKENIZER -> List.of("CLIPTokenizer", "CLIPTokenizerFast");
+            case SCHEDULER -> List.of(type(index, part)); // SchedulerConfig knows them
+            default -> List.of();
+        };
         if (IGNORED.contains(part) || known.contains(type(index, part))) {
             return;
         }

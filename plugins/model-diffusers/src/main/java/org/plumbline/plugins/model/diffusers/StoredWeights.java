@@ -24,8 +24,8 @@ import org.plumbline.toolkit.safetensors.SafetensorsFile;
  */
 final class StoredWeights implements WeightSource, AutoCloseable {
     /** Older files call the layers of pixel attention otherwise. */
-    private static final Map<String, String> LEGACY = Map.of(
-            ".to_q.", ".query.", ".to_k.", ".key.", ".to_v.", ".value.", ".to_out.0.", ".proj_attn.");
+    private static final Map<String, String> LEGACY =
+            Map.of(".to_q.", ".query.", ".to_k.", ".key.", ".to_v.", ".value.", ".to_out.0.", ".proj_attn.");
 
     /** Entries of text network files that are no weights: the numbers 0, 1, 2 ... */
     private static final Set<String> NO_WEIGHTS = Set.of("text_model.embeddings.position_ids");
@@ -71,7 +71,8 @@ final class StoredWeights implements WeightSource, AutoCloseable {
             if (Files.isRegularFile(whole)) {
                 return List.of(whole);
             }
-            for (String index : List.of(base + ENDING + ".index" + variant + ".json", base + variant + ENDING + ".index.json")) {
+            for (String index :
+                    List.of(base + ENDING + ".index" + variant + ".json", base + variant + ENDING + ".index.json")) {
                 if (Files.isRegularFile(folder.resolve(index))) {
                     return shards(folder, ConfigFile.read(folder.resolve(index)));
                 }

@@ -54,7 +54,8 @@ final class UntrainedPixelModel implements UntrainedModel {
             Scope textScope = Scope.root(TEXT_ENCODER);
             ClipTextModel text = new ClipTextModel(textScope, folder.text().orElseThrow());
             weights.addAll(textScope.weights());
-            this.graph = new TextToImageGraph(folder.name(), text, unet, tokenizer.get().length());
+            this.graph = new TextToImageGraph(
+                    folder.name(), text, unet, tokenizer.get().length());
         } else {
             this.graph = new UNetGraph(folder.name(), unet, 0);
         }
@@ -123,8 +124,7 @@ final class UntrainedPixelModel implements UntrainedModel {
         List<WeightSpec> wanted = new ArrayList<>();
         for (WeightSpec weight : weights) {
             if (weight.name().startsWith(prefix)) {
-                wanted.add(new WeightSpec(
-                        weight.name().substring(prefix.length()), weight.start(), weight.shape()));
+                wanted.add(new WeightSpec(weight.name().substring(prefix.length()), weight.start(), weight.shape()));
             }
         }
         try (StoredWeights stored = StoredWeights.open(part, base, wanted)) {

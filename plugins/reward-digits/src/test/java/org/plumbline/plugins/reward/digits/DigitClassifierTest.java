@@ -40,7 +40,8 @@ class DigitClassifierTest {
         double sum = 0;
         for (int digit = 0; digit < 10; digit++) {
             try (DigitClassifier reward = reward(digit, Score.LOG_PROBABILITY)) {
-                sum += Math.exp(Graphs.score(reward, image, SHAPE, List.of("anything")).rewards()[0]);
+                sum += Math.exp(
+                        Graphs.score(reward, image, SHAPE, List.of("anything")).rewards()[0]);
             }
         }
         assertEquals(1, sum, 1e-12);
@@ -54,7 +55,10 @@ class DigitClassifierTest {
             three[0] = Graphs.score(fixed, image, SHAPE, List.of("anything")).rewards()[0];
         }
         try (DigitClassifier prompted = reward(null, Score.LOG_PROBABILITY)) {
-            assertArrayEquals(three, Graphs.score(prompted, image, SHAPE, List.of("a bold slanted three")).rewards());
+            assertArrayEquals(
+                    three,
+                    Graphs.score(prompted, image, SHAPE, List.of("a bold slanted three"))
+                            .rewards());
         }
     }
 
@@ -77,7 +81,8 @@ class DigitClassifierTest {
         for (int digit = 0; digit < 10; digit++) {
             try (DigitClassifier score = reward(digit, Score.LOG_PROBABILITY);
                     DigitClassifier yesNo = reward(digit, Score.RECOGNISED)) {
-                double logProbability = Graphs.score(score, image, SHAPE, List.of("x")).rewards()[0];
+                double logProbability =
+                        Graphs.score(score, image, SHAPE, List.of("x")).rewards()[0];
                 if (logProbability > best) {
                     best = logProbability;
                     mostProbable = digit;

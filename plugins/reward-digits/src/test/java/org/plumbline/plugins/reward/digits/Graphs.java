@@ -16,15 +16,30 @@ import org.plumbline.spi.reward.DifferentiableRewardModel;
 /** Evaluates rewards and their gradients in float64. */
 final class Graphs {
     /** Rewards [rows] and, with cotangent 1 for every row, the gradient of each with respect to its own image. */
-    record Scored(double[] rewards, double[] gradient) {}
+    static final class Scored {
+        private final double[] rewards;
+        private final double[] gradient;
+
+        private Scored(double[] rewards, double[] gradient) {
+            this.rewards = rewards;
+            this.gradient = gradient;
+        }
+
+        double[] rewards() {
+            return rewards;
+        }
+
+        double[] gradient() {
+            return gradient;
+        }
+    }
 
     private Graphs() {}
 
     static Scored score(DifferentiableRewardModel reward, double[] images, long[] imageShape, List<String> prompts) {
         int rows = prompts.size();
         try (BackendSession session = new ReferenceBackend().open();
-                Network network =
-                        session.compile(reward.graph(imageShape), reward.weights(), ParameterLayout.empty());
+                Network network = session.compile(reward.graph(imageShape), reward.weights(), ParameterLayout.empty());
                 TensorArena arena = session.arena()) {
             Map<String, Tensor> inputs = new HashMap<>();
             Map<String, double[]> values = new HashMap<>(reward.inputs(prompts));
@@ -36,8 +51,8 @@ final class Graphs {
             }
             double[] ones = new double[rows];
             java.util.Arrays.fill(ones, 1);
-            var pulled = network.vjp(
-                    arena, null, inputs, arena.tensor(ones, rows), Set.of(DifferentiableRewardModel.IMAGE));
+            var pulled =
+                    network.vjp(arena, null, inputs, arena.tensor(ones, rows), Set.of(DifferentiableRewardModel.IMAGE));
             return new Scored(
                     pulled.output().toDoubles(),
                     pulled.inputGradients().get(DifferentiableRewardModel.IMAGE).toDoubles());

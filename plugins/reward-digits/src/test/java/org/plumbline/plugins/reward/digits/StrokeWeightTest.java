@@ -21,7 +21,6 @@ class StrokeWeightTest {
     @Test
     void thicknessIsTwiceTheInkOverTheLengthOfAllEdges() {
         double[] image = images();
-        double expected = 0;
         double ink = 0;
         double edges = 0;
         for (int y = -1; y < 6; y++) {
@@ -32,10 +31,13 @@ class StrokeWeightTest {
                         Math.pow(at(image, y, x + 1) - here, 2) + Math.pow(at(image, y + 1, x) - here, 2) + 1e-6);
             }
         }
-        expected = 2 * ink / edges;
+        double expected = 2 * ink / edges;
         assertEquals(expected, score(Measure.THICKNESS, 1, null).rewards()[0], 1e-12);
         assertEquals(-expected, score(Measure.THICKNESS, -1, null).rewards()[0], 1e-12);
-        assertEquals(-(expected - 3) * (expected - 3), score(Measure.THICKNESS, 1, 3.0).rewards()[0], 1e-12);
+        assertEquals(
+                -(expected - 3) * (expected - 3),
+                score(Measure.THICKNESS, 1, 3.0).rewards()[0],
+                1e-12);
     }
 
     @Test
@@ -117,11 +119,9 @@ class StrokeWeightTest {
 
     @Test
     void aTargetWithASignAndASignOfZeroAreRefused() {
-        PlumblineException both =
-                assertThrows(PlumblineException.class, () -> new Configuration(Measure.INK, -1, 0.5));
+        PlumblineException both = assertThrows(PlumblineException.class, () -> new Configuration(Measure.INK, -1, 0.5));
         assertEquals(StandardError.INCOMPATIBLE, both.code());
-        PlumblineException zero =
-                assertThrows(PlumblineException.class, () -> new Configuration(Measure.INK, 0, null));
+        PlumblineException zero = assertThrows(PlumblineException.class, () -> new Configuration(Measure.INK, 0, null));
         assertEquals(StandardError.BAD_VALUE, zero.code());
     }
 

@@ -42,7 +42,7 @@ final class ArenaKernels implements AutoCloseable {
                     n = torch.size(a, 0)
                     p = torch.mul(torch.to(torch.reshape(a, [n, -1]), 7), torch.to(torch.reshape(b, [n, -1]), 7))
                     return torch.sum(p, [1])
-                """.indent(2));
+                """);
         return text.toString();
     }
 

@@ -82,8 +82,8 @@ final class DjlNetwork implements Network {
         List<NDArray> operands = arguments(arena, parameters, inputs);
         int rows = Objects.requireNonNull(inputs.get(specs.get(0).name())).rows();
         if (!matches(output.sizes(), rows, cotangent.shape())) {
-            throw misfit("a cotangent of " + Arrays.toString(cotangent.shape()) + " for an output of "
-                    + output + " with " + rows + " rows");
+            throw misfit("a cotangent of " + Arrays.toString(cotangent.shape()) + " for an output of " + output
+                    + " with " + rows + " rows");
         }
         List<NDArray> arguments = new ArrayList<>(List.of(mask(wrt), arena.array(cotangent)));
         arguments.addAll(operands);

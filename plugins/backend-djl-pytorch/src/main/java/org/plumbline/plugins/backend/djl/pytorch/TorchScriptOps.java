@@ -244,11 +244,7 @@ final class TorchScriptOps implements Ops<Symbol> {
     public Symbol conv2d(Symbol x, Symbol w, @Nullable Symbol b, int stride, int padding) {
         Shape result = shapes.conv2d(x.shape(), w.shape(), shapeOf(b), stride, padding);
         List<String> arguments = List.of(
-                x.name(),
-                w.name(),
-                b == null ? "None" : b.name(),
-                list(stride, stride),
-                list(padding, padding));
+                x.name(), w.name(), b == null ? "None" : b.name(), list(stride, stride), list(padding, padding));
         return call("conv2d", result, operands(x, w, b), arguments);
     }
 

@@ -114,9 +114,7 @@ record SmallUnet(int unrolled) implements GraphDefinition {
             T shift = linear(name + ".time", ops.silu(e), EMBEDDING, out);
             h = ops.add(h, ops.reshape(shift, -1, out, 1, 1));
             h = conv(name + ".2", ops.silu(norm(name + ".norm2", h, out)), out, out, 1);
-            T skip = in == out
-                    ? x
-                    : ops.conv2d(x, ops.weight(name + ".skip.weight", out, in, 1, 1), null, 1, 0);
+            T skip = in == out ? x : ops.conv2d(x, ops.weight(name + ".skip.weight", out, in, 1, 1), null, 1, 0);
             return ops.add(skip, h);
         }
 

@@ -21,10 +21,8 @@ public final class ClipTextModel {
         Scope model = scope.in("text_model");
         Scope embeddings = model.in("embeddings");
         Initialiser start = Initialiser.normal(config.deviation() * config.initialScale());
-        this.tokenTable =
-                embeddings.weight("token_embedding.weight", start, config.vocabulary(), config.width());
-        this.positionTable =
-                embeddings.weight("position_embedding.weight", start, config.positions(), config.width());
+        this.tokenTable = embeddings.weight("token_embedding.weight", start, config.vocabulary(), config.width());
+        this.positionTable = embeddings.weight("position_embedding.weight", start, config.positions(), config.width());
         for (int i = 0; i < config.layers(); i++) {
             layers.add(new Layer(model.in("encoder").in("layers", i), config));
         }

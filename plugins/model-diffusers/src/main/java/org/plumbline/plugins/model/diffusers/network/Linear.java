@@ -8,7 +8,12 @@ import org.plumbline.spi.graph.Ops;
  *
  * @param name of the layer; its weights are {@code <name>.weight} and {@code <name>.bias}
  */
-record Linear(String name, int in, int out, boolean bias, @Nullable LowRank lowRank) {
+record Linear(
+        String name,
+        int in,
+        int out,
+        boolean bias,
+        @Nullable LowRank lowRank) {
     /** The size and strength of an adapter; see {@link Adapters}. */
     record LowRank(int rank, double scale) {}
 

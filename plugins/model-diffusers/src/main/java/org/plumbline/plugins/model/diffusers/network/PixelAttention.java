@@ -16,7 +16,8 @@ final class PixelAttention implements ImageAttention {
     @Override
     public <T> T apply(Ops<T> ops, T x, @Nullable T condition) {
         long[] shape = ops.shape(x);
-        // The norm's groups run over channels and pixels, so it makes no difference that it comes before the flattening.
+        // The norm's groups run over channels and pixels, so it makes no difference that it comes before the
+        // flattening.
         T sequence = ImageAttention.toSequence(ops, norm.apply(ops, x));
         T attended = attention.apply(ops, sequence, sequence);
         return ops.add(x, ImageAttention.toImage(ops, attended, shape[2], shape[3]));

@@ -89,8 +89,7 @@ public final class Scope {
             lowRank = new Linear.LowRank(adapters.rank(), adapters.scale());
             adapterWeights.add(new WeightSpec(
                     layer + ".lora_A.weight", Initialiser.normal(1.0 / adapters.rank()), adapters.rank(), in));
-            adapterWeights.add(
-                    new WeightSpec(layer + ".lora_B.weight", Initialiser.constant(0), out, adapters.rank()));
+            adapterWeights.add(new WeightSpec(layer + ".lora_B.weight", Initialiser.constant(0), out, adapters.rank()));
         }
         Linear linear = new Linear(layer, in, out, bias, lowRank);
         linears.add(linear);

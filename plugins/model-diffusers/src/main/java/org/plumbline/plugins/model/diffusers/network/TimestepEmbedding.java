@@ -34,12 +34,16 @@ final class TimestepEmbedding {
         this.linear2 = scope.linear("linear_2", out, out, true);
     }
 
-    /** [batch] to [batch, out]. */
-    <T> T apply(Ops<T> ops, T label) {
+    /** The sinusoidal part: [batch] to [batch, width]. */
+    <T> T waves(Ops<T> ops, T label) {
         T angles = ops.mul(ops.reshape(label, -1, 1), ops.constant(frequencies, 1, frequencies.length));
         T sine = ops.sin(angles);
         T cosine = ops.cos(angles);
-        T waves = ops.concat(1, cosineFirst ? List.of(cosine, sine) : List.of(sine, cosine));
+        return ops.concat(1, cosineFirst ? List.of(cosine, sine) : List.of(sine, cosine));
+    }
+
+    /** The learned part: [batch, width] to [batch, out]. */
+    <T> T apply(Ops<T> ops, T waves) {
         return linear2.apply(ops, ops.silu(linear1.apply(ops, waves)));
     }
 }

@@ -25,8 +25,7 @@ final class Transformer implements ImageAttention {
      * @param linear whether the projections are linear layers on the sequence; otherwise 1x1 convolutions on the image,
      *     which compute the same from weights of another shape
      */
-    Transformer(
-            Scope scope, int channels, int heads, int layers, int conditionWidth, boolean linear, int groups) {
+    Transformer(Scope scope, int channels, int heads, int layers, int conditionWidth, boolean linear, int groups) {
         this.norm = scope.groupNorm("norm", groups, channels, GROUP_NORM_EPS);
         this.projectIn = projection(scope, "proj_in", channels, linear);
         this.blocks = new ArrayList<>();

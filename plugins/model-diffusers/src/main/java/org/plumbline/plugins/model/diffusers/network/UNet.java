@@ -32,8 +32,7 @@ public final class UNet {
                 scope.in("time_embedding"), first, config.timeWidth(), config.cosineFirst(), config.frequencyShift());
         this.classEmbedding = config.classes() == 0
                 ? null
-                : scope.weight(
-                        "class_embedding.weight", Initialiser.normal(1), config.classes(), config.timeWidth());
+                : scope.weight("class_embedding.weight", Initialiser.normal(1), config.classes(), config.timeWidth());
         int stages = config.channels().size();
         for (int i = 0; i < stages; i++) {
             down.add(new DownBlock(scope.in("down_blocks", i), config, i));
@@ -61,7 +60,12 @@ public final class UNet {
      * @return [batch, out, height, width]
      */
     public <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition, @Nullable T classes) {
-        T time = timeEmbedding.apply(ops, label);
+        return applyToWaves(ops, sample, timeEmbedding.waves(ops, label), condition, classes);
+    }
+
+    /** Like {@link #apply}, with the sinusoidal part of the time embedding instead of the labels. */
+    <T> T applyToWaves(Ops<T> ops, T sample, T waves, @Nullable T condition, @Nullable T classes) {
+        T time = timeEmbedding.apply(ops, waves);
         if (classEmbedding != null && classes != null) {
             T table = ops.weight(classEmbedding, config.classes(), config.timeWidth());
             T embedded = ops.embedding(table, classes);

@@ -29,11 +29,10 @@ public final class UNet2DConditionConfig {
 
         List<StageAttention> attentions = new ArrayList<>();
         for (int i = 0; i < stages; i++) {
-            if (channels.get(i) % heads.get(i) != 0) {
+            if (heads.get(i) < 1 || channels.get(i) % heads.get(i) != 0) {
                 throw file.bad("attention_head_dim", "divisors of block_out_channels " + channels);
             }
-            attentions.add(
-                    new StageAttention.ToCondition(heads.get(i), depths.get(i), widths.get(i), linear, groups));
+            attentions.add(new StageAttention.ToCondition(heads.get(i), depths.get(i), widths.get(i), linear, groups));
         }
         List<String> downTypes = UNetFields.stageTypes(
                 file,
@@ -54,8 +53,9 @@ public final class UNet2DConditionConfig {
                 size[0],
                 size[1],
                 channels,
-                file.integerOrList("layers_per_block", stages, 2),
-                UNetFields.attentions(file, "down_block_types", downTypes, "DownBlock2D", "CrossAttnDownBlock2D", attentions),
+                UNetFields.layers(file, stages),
+                UNetFields.attentions(
+                        file, "down_block_types", downTypes, "DownBlock2D", "CrossAttnDownBlock2D", attentions),
                 attentions.get(stages - 1),
                 UNetFields.attentions(file, "up_block_types", upTypes, "UpBlock2D", "CrossAttnUpBlock2D", mirrored),
                 groups,

@@ -28,7 +28,7 @@ public final class UNet2DConfig {
         StageAttention attention = new StageAttention.OfPixels(headWidth, groups, eps);
         List<StageAttention> attentions = new ArrayList<>();
         for (int width : channels) {
-            if (headWidth != 0 && width % headWidth != 0) {
+            if (headWidth < 0 || (headWidth > 0 && width % headWidth != 0)) {
                 throw file.bad("attention_head_dim", "a divisor of block_out_channels " + channels);
             }
             attentions.add(attention);
@@ -50,8 +50,9 @@ public final class UNet2DConfig {
                 size[0],
                 size[1],
                 channels,
-                file.integerOrList("layers_per_block", stages, 2),
-                UNetFields.attentions(file, "down_block_types", downTypes, "DownBlock2D", "AttnDownBlock2D", attentions),
+                UNetFields.layers(file, stages),
+                UNetFields.attentions(
+                        file, "down_block_types", downTypes, "DownBlock2D", "AttnDownBlock2D", attentions),
                 midAttention(file, headWidth, groups, eps),
                 UNetFields.attentions(file, "up_block_types", upTypes, "UpBlock2D", "AttnUpBlock2D", attentions),
                 groups,

@@ -60,6 +60,14 @@ final class UNetFields {
         return chosen;
     }
 
+    static List<Integer> layers(ConfigFile file, int stages) {
+        List<Integer> layers = file.integerOrList("layers_per_block", stages, 2);
+        if (layers.stream().anyMatch(count -> count < 1)) {
+            throw file.bad("layers_per_block", "at least 1");
+        }
+        return layers;
+    }
+
     static int downsamplePadding(ConfigFile file) {
         file.only("downsample_padding", 0, 1);
         return file.integer("downsample_padding", 1);

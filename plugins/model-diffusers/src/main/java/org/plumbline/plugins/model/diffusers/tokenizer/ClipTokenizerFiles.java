@@ -107,15 +107,16 @@ record ClipTokenizerFiles(
         ObjectNode root = JSON.createObjectNode();
         root.put("version", "1.0");
         ArrayNode added = root.putArray("added_tokens");
-        List.of(start, end).forEach(token -> added.addObject()
-                .put("id", id(token))
-                .put("content", token)
-                .put("single_word", false)
-                .put("lstrip", false)
-                .put("rstrip", false)
-                // Looked for in the text as it was typed, before it is lower-cased.
-                .put("normalized", false)
-                .put("special", true));
+        List.of(start, end)
+                .forEach(token -> added.addObject()
+                        .put("id", id(token))
+                        .put("content", token)
+                        .put("single_word", false)
+                        .put("lstrip", false)
+                        .put("rstrip", false)
+                        // Looked for in the text as it was typed, before it is lower-cased.
+                        .put("normalized", false)
+                        .put("special", true));
 
         ObjectNode normalizer = root.putObject("normalizer").put("type", "Sequence");
         ArrayNode normalizers = normalizer.putArray("normalizers");

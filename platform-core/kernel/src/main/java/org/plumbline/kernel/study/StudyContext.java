@@ -14,4 +14,5 @@ import org.plumbline.kernel.progress.Progress;
  * @param progress hears how far the work is
  * @param interruption asked at every step boundary
  */
-public record Host(PluginCatalog catalog, Path home, String version, Progress progress, Interruption interruption) {}
+public record StudyContext(
+        PluginCatalog catalog, Path home, String version, Progress progress, Interruption interruption) {}

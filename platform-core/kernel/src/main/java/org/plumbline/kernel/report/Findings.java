@@ -1,0 +1,263 @@
+package org.plumbline.kernel.report;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import org.plumbline.kernel.record.Cost;
+import org.plumbline.kernel.record.EvaluationRecord;
+import org.plumbline.kernel.record.GradientRecord;
+import org.plumbline.kernel.record.StudyDescription;
+
+/** What a run says, in sentences: what was compared, what came out, and what to read with care. */
+final class Findings {
+    private final Results results;
+    private final StudyDescription study;
+
+    Findings(Results results) {
+        this.results = results;
+        this.study = results.study();
+    }
+
+    /** What was compared and what came out. */
+    List<String> headline() {
+        List<String> sentences = new ArrayList<>();
+        sentences.add(compared());
+        if (!results.comparable().isEmpty()) {
+            sentences.add(improved());
+            best(Cost::nfe, results.commonReach(Cost::nfe), spent -> Digits.value(spent) + " NFE per sample")
+                    .ifPresent(sentences::add);
+            best(Cost::seconds, results.commonReach(Cost::seconds), spent -> Digits.duration(spent) + " of training")
+                    .ifPresent(sentences::add);
+        }
+        if (!results.gradients().isEmpty()) {
+            sentences.add(gradients());
+        }
+        return sentences;
+    }
+
+    private String compared() {
+        StudyDescription.Model model = study.model();
+        StudyDescription.Training training = study.training();
+        String target = " (" + model.target() + ", " + Digits.count(model.parameters(), "parameter") + ")";
+        String what = study.trials().size() == 1
+                ? study.trials().get(0).label() + " fine-tunes "
+                : study.trials().size() + " trials (" + labels(results.trials()) + ") fine-tune ";
+        return what + model.name() + target + " for more " + named(study.trainedReward()) + ", "
+                + Digits.count(training.batch(), "sample") + " per update, "
+                + Digits.count(study.seeds().size(), "seed")
+                + (study.trials().size() == 1 ? "" : " each") + ", within a budget of " + budget(training.budget())
+                + ".";
+    }
+
+    private String improved() {
+        List<TrialResult> up = results.comparable().stream()
+                .filter(trial -> trial.gain(Results::reward).clearlyPositive())
+                .toList();
+        Estimate base = results.base(Results::reward);
+        String from = base.known() ? " above the base model\u2019s " + Digits.value(base.mean()) : "";
+        int all = results.trials().size();
+        if (up.isEmpty()) {
+            return "No trial raised the reward clearly" + from + ".";
+        }
+        if (up.size() == all) {
+            return (all == 1 ? "The reward rose" : "All " + all + " trials raised the reward") + " clearly" + from
+                    + ".";
+        }
+        return up.size() + " of " + all + " trials raised the reward clearly" + from + ": " + labels(up) + ".";
+    }
+
+    private java.util.Optional<String> best(
+            ToDoubleFunction<Cost> cost, double spent, java.util.function.DoubleFunction<String> describe) {
+        List<TrialResult> ranked = results.comparable().stream()
+                .filter(trial -> trial.at(spent, cost, Results::reward).known())
+                .sorted(Comparator.comparingDouble((TrialResult trial) ->
+                        -trial.at(spent, cost, Results::reward).mean()))
+                .toList();
+        if (ranked.size() < 2 || spent <= 0) {
+            return java.util.Optional.empty();
+        }
+        TrialResult first = ranked.get(0);
+        TrialResult second = ranked.get(1);
+        Estimate lead = lead(first, second, spent, cost);
+        String verdict = lead.count() < 2
+                ? "; one seed cannot tell its lead of " + Digits.value(lead.mean()) + " from chance"
+                : lead.clearlyPositive()
+                        ? ", ahead by " + lead + " (seed by seed, beyond 95 % confidence)"
+                        : ", ahead by " + lead + " (seed by seed), which may be chance";
+        return java.util.Optional.of("After " + describe.apply(spent) + ", the most that all "
+                + (results.complete().isEmpty() ? "" : "complete ") + "trials spent, " + first.label()
+                + " leads with " + first.at(spent, cost, Results::reward) + "; next is " + second.label() + " with "
+                + second.at(spent, cost, Results::reward) + verdict + ".");
+    }
+
+    /** Seeds share their noise between trials, so the difference is taken seed by seed. */
+    private static Estimate lead(TrialResult first, TrialResult second, double spent, ToDoubleFunction<Cost> cost) {
+        return Estimate.of(first.comparable().stream()
+                .flatMapToDouble(a -> second.comparable().stream()
+                        .filter(b -> b.seed() == a.seed())
+                        .mapToDouble(b -> a.at(spent, cost, Results::reward) - b.at(spent, cost, Results::reward))));
+    }
+
+    private String gradients() {
+        List<GradientRecord> biased = results.gradients().stream()
+                .filter(gradient -> Math.abs(gradient.biasZ()) > 3)
+                .toList();
+        String bias = biased.isEmpty()
+                ? "no estimator shows a bias beyond 3 standard errors"
+                : biased.stream()
+                                .map(gradient -> gradient.trial() + " is biased by "
+                                        + Digits.withError(gradient.bias(), gradient.biasStandardError())
+                                        + " of the true gradient\u2019s norm")
+                                .collect(Collectors.joining(", "))
+                        + (biased.size() < results.gradients().size()
+                                ? "; the others show no bias beyond 3 standard errors"
+                                : "");
+        String points = results.gradients().stream()
+                .map(GradientRecord::point)
+                .distinct()
+                .collect(Collectors.joining(", "));
+        return "Held against the true gradient (" + points + "), " + bias + ".";
+    }
+
+    /** What to read with care. */
+    List<String> caveats() {
+        List<String> sentences = new ArrayList<>();
+        if (!results.comparable().isEmpty() && study.seeds().size() < 3) {
+            sentences.add(
+                    study.seeds().size() == 1
+                            ? "One seed: there is no measure of chance between runs, so small differences mean nothing."
+                            : "Two seeds: error bars from two values are themselves very uncertain.");
+        }
+        for (TrialResult trial : results.trials()) {
+            notFinished(trial, sentences);
+        }
+        for (TrialResult trial : results.comparable()) {
+            if (!trial.gain(Results::reward).clearlyPositive()) {
+                sentences.add(notImproved(trial));
+            } else {
+                exploited(trial, sentences);
+            }
+        }
+        String own = results.trials().stream()
+                .filter(trial -> !trial.trial().program().equals(study.sampler().name()))
+                .map(trial -> trial.label() + " (" + trial.trial().program() + ")")
+                .collect(Collectors.joining(", "));
+        if (!own.isEmpty()) {
+            sentences.add("Trained on a sampler of its own, evaluated like the others with "
+                    + study.evaluation().sampler() + ": " + own + ".");
+        }
+        return sentences;
+    }
+
+    private void notFinished(TrialResult trial, List<String> sentences) {
+        int all = trial.seeds().size();
+        for (SeedResult.State state : SeedResult.State.values()) {
+            List<SeedResult> such =
+                    trial.seeds().stream().filter(seed -> seed.state() == state).toList();
+            if (such.isEmpty() || state == SeedResult.State.FINISHED) {
+                continue;
+            }
+            if (state == SeedResult.State.NOT_STARTED && !trial.gradients().isEmpty() && such.size() == all) {
+                continue; // only its gradients were asked for
+            }
+            String which = such.size() == all
+                    ? trial.label()
+                    : trial.label() + ", seed "
+                            + such.stream().map(seed -> "" + seed.seed()).collect(Collectors.joining(" and "));
+            String how = switch (state) {
+                case NOT_STARTED -> " has not started";
+                case FAILED -> " failed";
+                case STOPPED_EARLY -> " stopped early";
+                default -> " is not finished";
+            };
+            boolean telling = state == SeedResult.State.FAILED || state == SeedResult.State.STOPPED_EARLY;
+            String why = such.stream()
+                    .map(SeedResult::reason)
+                    .filter(reason -> telling && !reason.isBlank())
+                    .distinct()
+                    .collect(Collectors.joining("; "));
+            String updates = such.stream()
+                    .map(seed -> "" + seed.updates().size())
+                    .distinct()
+                    .collect(Collectors.joining(" and "));
+            String after = state == SeedResult.State.NOT_STARTED ? "" : " after " + updates + " updates";
+            sentences.add(which + how + after + (why.isEmpty() ? "" : ": " + why) + (why.endsWith(".") ? "" : "."));
+        }
+    }
+
+    /** Says what the records hold on why a trial's reward did not rise. */
+    private String notImproved(TrialResult trial) {
+        Estimate gain = trial.gain(Results::reward);
+        List<String> reasons = new ArrayList<>();
+        long updates = trial.comparable().stream()
+                .mapToLong(seed -> seed.last().update())
+                .max()
+                .orElse(0);
+        if (updates < 10) {
+            reasons.add("the budget allowed only " + Digits.count(updates, "update"));
+        }
+        for (GradientRecord gradient : trial.gradients()) {
+            double noise =
+                    Math.sqrt(gradient.relativeVariance() / study.training().batch());
+            if (noise > 3) {
+                reasons.add("the noise of one update is " + Digits.significant(noise, 2) + " times the true gradient ("
+                        + gradient.point() + ")");
+            }
+            if (gradient.cosine() + 2 * gradient.cosineStandardError() < 0.3) {
+                reasons.add("its mean gradient has cosine "
+                        + Digits.withError(gradient.cosine(), gradient.cosineStandardError())
+                        + " to the true one (" + gradient.point() + ")");
+            }
+        }
+        double clipped = trial.perUpdate(update -> update.clipped() ? 1 : 0);
+        if (clipped > 0.9) {
+            reasons.add(Digits.value(100 * clipped) + " % of its updates were clipped");
+        }
+        String why = reasons.isEmpty()
+                ? "the records give no reason; the learning rate is the first thing to vary"
+                : String.join(", and ", reasons);
+        return trial.label() + " did not clearly improve (" + Digits.change(gain.mean(), gain.error()) + "): " + why
+                + ".";
+    }
+
+    /** A reward that rises while others fall may be exploited. */
+    private void exploited(TrialResult trial, List<String> sentences) {
+        for (String label : results.heldOut()) {
+            Estimate gain = trial.gain(Results.heldOut(label));
+            if (gain.clearlyNegative()) {
+                sentences.add("While the reward of " + trial.label() + " rose, held-out " + label + " fell by "
+                        + Digits.withError(-gain.mean(), gain.error()) + " " + results.unit(label)
+                        + ": the trained reward may be exploited.");
+            }
+        }
+        double base = results.base(EvaluationRecord::diversity).mean();
+        double last = trial.last(EvaluationRecord::diversity).mean();
+        if (last < 0.7 * base) {
+            sentences.add("The images of " + trial.label() + " became alike: diversity fell to "
+                    + Digits.value(100 * last / base) + " % of the base model\u2019s.");
+        }
+    }
+
+    static String budget(StudyDescription.Budget budget) {
+        return switch (budget.unit()) {
+            case UPDATES -> Digits.count(Math.round(budget.amount()), "update");
+            case NFE -> Digits.fixed(budget.amount(), 0) + " NFE per sample";
+            case SECONDS -> Digits.duration(budget.amount());
+        };
+    }
+
+    static String named(StudyDescription.Reward reward) {
+        return reward.unit().isEmpty() ? reward.label() : reward.label() + " (" + reward.unit() + ")";
+    }
+
+    private static String labels(List<TrialResult> trials) {
+        return trials.stream().map(TrialResult::label).collect(Collectors.joining(", "));
+    }
+
+    static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+}

@@ -1,0 +1,69 @@
+package org.plumbline.kernel.report;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import org.plumbline.kernel.record.Cost;
+import org.plumbline.kernel.record.EvaluationRecord;
+import org.plumbline.kernel.record.GradientRecord;
+import org.plumbline.kernel.record.StudyDescription;
+import org.plumbline.kernel.record.UpdateRecord;
+
+/**
+ * One trial with all its seeds.
+ *
+ * @param index place in the study, from 0; decides colour and marker
+ * @param trial what it is
+ * @param seeds in the study's order
+ * @param gradients measurements of its estimator, in order
+ */
+record TrialResult(int index, StudyDescription.Trial trial, List<SeedResult> seeds, List<GradientRecord> gradients) {
+    String label() {
+        return trial.label();
+    }
+
+    /** Seeds with a curve. */
+    List<SeedResult> comparable() {
+        return seeds.stream().filter(SeedResult::comparable).toList();
+    }
+
+    long count(SeedResult.State state) {
+        return seeds.stream().filter(seed -> seed.state() == state).count();
+    }
+
+    Estimate gain(ToDoubleFunction<EvaluationRecord> value) {
+        return Estimate.of(comparable().stream().mapToDouble(seed -> seed.gain(value)));
+    }
+
+    Estimate last(ToDoubleFunction<EvaluationRecord> value) {
+        return Estimate.of(comparable().stream().mapToDouble(seed -> value.applyAsDouble(seed.last())));
+    }
+
+    /** Mean over the seeds when each had spent this much; unknown unless all comparable seeds came so far. */
+    Estimate at(double spent, ToDoubleFunction<Cost> cost, ToDoubleFunction<EvaluationRecord> value) {
+        double[] values = comparable().stream()
+                .mapToDouble(seed -> seed.at(spent, cost, value))
+                .toArray();
+        boolean all = values.length > 0 && DoubleStream.of(values).allMatch(Double::isFinite);
+        return Estimate.of(all ? DoubleStream.of(values) : DoubleStream.empty());
+    }
+
+    /** Where the shortest of its curves ends; 0 if there is none. */
+    double reach(ToDoubleFunction<Cost> cost) {
+        return comparable().stream().mapToDouble(seed -> seed.reach(cost)).min().orElse(0);
+    }
+
+    /** Mean over all updates of all seeds; NaN if there are none. */
+    double perUpdate(ToDoubleFunction<UpdateRecord> value) {
+        return updates().mapToDouble(value).average().orElse(Double.NaN);
+    }
+
+    /** Largest memory of any update; 0 if it was not measured. */
+    long peakBytes() {
+        return updates().mapToLong(update -> update.cost().peakBytes()).max().orElse(0);
+    }
+
+    private java.util.stream.Stream<UpdateRecord> updates() {
+        return seeds.stream().flatMap(seed -> seed.updates().stream());
+    }
+}

@@ -1,0 +1,259 @@
+package org.plumbline.plugins.model.diffusers.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.plugins.model.diffusers.config.ConfigFile;
+import org.plumbline.spi.backend.BackendSession;
+import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.backend.Network;
+import org.plumbline.spi.backend.Tensor;
+import org.plumbline.spi.backend.TensorArena;
+import org.plumbline.spi.backend.VectorJacobian;
+import org.plumbline.spi.graph.GraphDefinition;
+import org.plumbline.spi.graph.Ops;
+import org.plumbline.spi.graph.ParameterLayout;
+import org.plumbline.spi.graph.TensorSpec;
+import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.toolkit.safetensors.SafetensorsFile;
+
+/** Output and gradients of every weight, in float64, against PyTorch's float64. */
+class UNetGoldenTest {
+    /** Other exponentials and sines than PyTorch's may differ in the last bit of float32; all the rest is float64. */
+    private static final double ROUNDING_OF_SINES = 4e-6;
+
+    /** diffusers rounds angles up to 1000 to float32: half a unit in the last place is 3e-5, twice over. */
+    private static final double ROUNDING_OF_ANGLES = 6e-5;
+
+    /** Sums of float32 in another order than PyTorch's own float32; its distance to float64 is up to 6e-5. */
+    private static final double ROUNDING_OF_FLOAT32 = 2e-4;
+
+    static List<Path> cases() {
+        return GoldenCases.with("unet/config.json");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void output_and_every_gradient_are_those_of_diffusers(Path folder) {
+        Case golden = Case.read(folder);
+        golden.compare(golden.graph(), new ReferenceBackend(), ROUNDING_OF_ANGLES);
+    }
+
+    /** The sinusoidal part of the time embedding is float32 in diffusers whatever the network is; here it is given. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void behind_the_sines_of_float32_the_agreement_is_far_closer(Path folder) {
+        Case golden = Case.read(folder);
+        golden.compare(new OfWaves(golden.unet, golden.conditionLength), new ReferenceBackend(), ROUNDING_OF_SINES);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void libtorch_agrees_in_float32(Path folder) {
+        Case golden = Case.read(folder);
+        golden.compare(golden.graph(), Torch.backend(), ROUNDING_OF_FLOAT32);
+    }
+
+    /** A network whose input "timestep" is the sinusoidal part itself. */
+    private record OfWaves(UNet unet, int conditionLength) implements GraphDefinition {
+        @Override
+        public String name() {
+            return "unet of waves";
+        }
+
+        @Override
+        public List<TensorSpec> inputs() {
+            List<TensorSpec> inputs = new ArrayList<>(new UNetGraph("", unet, conditionLength).inputs());
+            inputs.set(1, new TensorSpec("timestep", TensorSpec.BATCH, width(unet)));
+            return inputs;
+        }
+
+        @Override
+        public <T> T build(Ops<T> ops, Map<String, T> inputs) {
+            return unet.applyToWaves(
+                    ops,
+                    inputs.get("sample"),
+                    inputs.get("timestep"),
+                    inputs.get("condition"),
+                    inputs.get(UNetGraph.CLASSES));
+        }
+
+        static int width(UNet unet) {
+            return unet.config().channels().get(0);
+        }
+
+        /** In float32 from the first operation to the last. */
+        static double[] waves(UNetConfig config, double[] labels) {
+            int half = config.channels().get(0) / 2;
+            double[] waves = new double[labels.length * 2 * half];
+            for (int row = 0; row < labels.length; row++) {
+                for (int i = 0; i < half; i++) {
+                    float exponent = (float) -Math.log(10000) * i / (float) (half - config.frequencyShift());
+                    float angle = (float) labels[row] * (float) Math.exp(exponent);
+                    int first = row * 2 * half + i;
+                    waves[first + (config.cosineFirst() ? half : 0)] = (float) Math.sin(angle);
+                    waves[first + (config.cosineFirst() ? 0 : half)] = (float) Math.cos(angle);
+                }
+            }
+            return waves;
+        }
+    }
+
+    private record Case(Path folder, JsonNode facts, UNet unet, ParameterLayout layout, int conditionLength) {
+        static Case read(Path folder) {
+            JsonNode facts = GoldenCases.json(folder.resolve("forward.json"));
+            ConfigFile file = ConfigFile.read(folder.resolve("unet/config.json"));
+            UNetConfig config = facts.get("cls").asText().equals("UNet2DModel")
+                    ? UNet2DConfig.read(file)
+                    : UNet2DConditionConfig.read(file);
+            Scope scope = Scope.root();
+            UNet unet = new UNet(scope, config);
+            ParameterLayout.Builder layout = ParameterLayout.builder();
+            scope.weights().forEach(weight -> layout.add(weight.name(), weight.shape()));
+            try (SafetensorsFile numbers = SafetensorsFile.open(folder.resolve("forward.safetensors"))) {
+                int length = config.conditional() ? (int) numbers.shape("in.encoder_hidden_states")[1] : 0;
+                return new Case(folder, facts, unet, layout.build(), length);
+            }
+        }
+
+        GraphDefinition graph() {
+            return new UNetGraph("unet", unet, conditionLength);
+        }
+
+        void compare(GraphDefinition graph, ComputeBackend backend, double tolerance) {
+            UNetConfig config = unet.config();
+            try (SafetensorsFile numbers = SafetensorsFile.open(folder.resolve("forward.safetensors"));
+                    SafetensorsFile weights =
+                            SafetensorsFile.open(folder.resolve("unet/diffusion_pytorch_model.safetensors"));
+                    BackendSession session = backend.open();
+                    TensorArena arena = session.arena()) {
+                Map<String, Tensor> inputs = new LinkedHashMap<>();
+                inputs.put("sample", arena.tensor(numbers.doubles("in.sample"), numbers.shape("in.sample")));
+                double[] labels = numbers.doubles("in.timesteps");
+                inputs.put(
+                        "timestep",
+                        graph instanceof OfWaves
+                                ? arena.tensor(OfWaves.waves(config, labels), labels.length, OfWaves.width(unet))
+                                : arena.tensor(labels, labels.length));
+                if (config.conditional()) {
+                    String name = "in.encoder_hidden_states";
+                    inputs.put("condition", arena.tensor(numbers.doubles(name), numbers.shape(name)));
+                }
+                if (config.classes() > 0) {
+                    inputs.put(UNetGraph.CLASSES, arena.tensor(numbers.doubles("in.class_labels"), labels.length, 1));
+                }
+                Network network = session.compile(graph, WeightSource.none(), layout);
+                VectorJacobian pulled = network.vjp(
+                        arena,
+                        arena.tensor(theta(layout, weights), layout.size()),
+                        inputs,
+                        arena.tensor(numbers.doubles("in.cotangent"), numbers.shape("in.cotangent")),
+                        config.conditional() ? Set.of("sample", "condition") : Set.of("sample"));
+
+                Comparison comparison = new Comparison(numbers, tolerance);
+                comparison.compare("out.sample", pulled.output().toDoubles());
+                comparison.compare(
+                        "grad.sample", pulled.inputGradients().get("sample").toDoubles());
+                if (config.conditional()) {
+                    comparison.compare(
+                            "grad.encoder_hidden_states",
+                            pulled.inputGradients().get("condition").toDoubles());
+                }
+                double[] gradient = pulled.parameterGradient().toDoubles();
+                for (String name : numbers.names()) {
+                    if (name.startsWith("grad.param.") && !name.endsWith(".f64")) {
+                        comparison.compare(name, part(gradient, layout, name.substring("grad.param.".length())));
+                    }
+                }
+                comparison.compareNorms(facts.get("gradnorm_order"), gradient, layout);
+                comparison.finish();
+            }
+        }
+    }
+
+    /** Also checks that our names are the file's, no more and no fewer. */
+    private static double[] theta(ParameterLayout layout, SafetensorsFile weights) {
+        assertEquals(
+                weights.names(),
+                Set.copyOf(layout.entries().stream()
+                        .map(ParameterLayout.Entry::name)
+                        .toList()));
+        double[] theta = new double[layout.size()];
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            assertEquals(Arrays.toString(weights.shape(entry.name())), Arrays.toString(entry.shape()), entry.name());
+            System.arraycopy(weights.doubles(entry.name()), 0, theta, entry.offset(), entry.size());
+        }
+        return theta;
+    }
+
+    private static double[] part(double[] gradient, ParameterLayout layout, String name) {
+        ParameterLayout.Entry entry = layout.entry(name);
+        return Arrays.copyOfRange(gradient, entry.offset(), entry.offset() + entry.size());
+    }
+
+    /** Collects what is too far away, relative to the largest number of its array, so that one run shows all of it. */
+    private static final class Comparison {
+        private final SafetensorsFile expected;
+        private final double tolerance;
+        private final List<String> failures = new ArrayList<>();
+        private int compared;
+
+        Comparison(SafetensorsFile expected, double tolerance) {
+            this.expected = expected;
+            this.tolerance = tolerance;
+        }
+
+        void compare(String name, double[] actual) {
+            double[] wanted = expected.doubles(name + ".f64");
+            assertEquals(wanted.length, actual.length, name);
+            double worst = 0;
+            double largest = 0;
+            for (int i = 0; i < wanted.length; i++) {
+                worst = Math.max(worst, Math.abs(wanted[i] - actual[i]));
+                largest = Math.max(largest, Math.abs(wanted[i]));
+            }
+            judge(name, worst / largest);
+        }
+
+        void compareNorms(JsonNode order, double[] gradient, ParameterLayout layout) {
+            double[] wanted = expected.doubles("gradnorm.all.f64");
+            assertEquals(wanted.length, order.size());
+            assertEquals(layout.entries().size(), order.size());
+            // Biases of keys have gradient 0, since softmax ignores what all its inputs share; rounding has no such
+            // norm.
+            double smallest = 1e-3 * tolerance * Arrays.stream(wanted).max().orElseThrow();
+            for (int i = 0; i < wanted.length; i++) {
+                String name = order.get(i).asText();
+                double sum = 0;
+                for (double value : part(gradient, layout, name)) {
+                    sum += value * value;
+                }
+                double error = Math.abs(Math.sqrt(sum) - wanted[i]) / Math.max(wanted[i], smallest);
+                judge("norm of the gradient of " + name, Math.sqrt(sum) + wanted[i] < smallest ? 0 : error);
+            }
+        }
+
+        private void judge(String what, double error) {
+            if (!(error <= tolerance)) {
+                failures.add(what + " differs by a relative " + error);
+            }
+            compared++;
+        }
+
+        void finish() {
+            assertEquals(List.of(), failures);
+            assertTrue(compared > 180, "only " + compared + " comparisons");
+        }
+    }
+}
