@@ -127,7 +127,7 @@ final class PluginExtender implements BundleTrackerCustomizer<List<PluginExtende
         boolean free = withdraw(bundle, drain);
         problems.forget(bundle);
         if (!free) {
-            String still = "was stopped while it was still in use, after waiting " + drain.toSeconds() + " s";
+            String still = "was stopped while it was still in use, after waiting " + drain.toMillis() / 1000.0 + " s";
             LOG.warn("{} {} {}", bundle.getSymbolicName(), bundle.getVersion(), still);
             mine.forEach(
                     claim -> problems.report(this, claim.id(), List.of(claim.provider.description() + " " + still)));

@@ -17,7 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder in which the framework unpacks bundles: one per process, new each time, gone afterwards.
+ * The folder in which the framework unpacks bundles: one per process, new each time, gone afterwards. So no process ever
+ * reads what another Java, another version of the platform or a run that was killed has left.
  *
  * <p>A process holds a lock on a file beside its folder. The operating system takes the lock away when the process ends,
  * however it ends; the next process that starts removes every folder whose lock is free.

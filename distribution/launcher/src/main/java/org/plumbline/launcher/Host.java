@@ -182,17 +182,14 @@ public final class Host implements AutoCloseable {
         return jars;
     }
 
-    /** Bundles unpacked by one Java or platform are not read by another. */
     private static FrameworkCache cache(Settings settings) {
-        String version = Host.class.getPackage().getImplementationVersion();
-        String key = "java-" + Runtime.version().feature() + "-platform-" + (version == null ? "dev" : version);
         try {
-            return FrameworkCache.open(settings.cache().resolve(key));
+            return FrameworkCache.open(settings.cache().resolve("framework"));
         } catch (IOException readOnlyHome) {
             LOG.debug("{} cannot be used", settings.cache(), readOnlyHome);
         }
-        Path temporary =
-                Path.of(System.getProperty("java.io.tmpdir"), "plumbline-" + System.getProperty("user.name"), key);
+        Path temporary = Path.of(
+                System.getProperty("java.io.tmpdir"), "plumbline-" + System.getProperty("user.name"), "framework");
         try {
             return FrameworkCache.open(temporary);
         } catch (IOException unwritable) {

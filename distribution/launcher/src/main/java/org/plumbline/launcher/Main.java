@@ -49,6 +49,7 @@ public final class Main {
                         new TrainCommand(),
                         new GradientsCommand(),
                         new ReportCommand(),
+                        new PretrainCommand(),
                         new PluginsCommand(),
                         new WhyCommand())));
     }

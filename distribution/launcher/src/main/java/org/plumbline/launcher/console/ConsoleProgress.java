@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.progress.Progress;
 import org.plumbline.kernel.progress.TimeLeft;
 
-/** Keeps the tasks that are under way, and has them shown. Used by one thread. */
+/** Keeps the tasks that are under way, and has them shown. */
 public final class ConsoleProgress implements Progress {
     private final Display display;
     private final LongSupplier clock;
+    /** Guards the tasks and the display. */
+    private final Object monitor = new Object();
     /** Outermost first. */
     private final List<OpenTask> open = new ArrayList<>();
 
@@ -44,14 +46,18 @@ public final class ConsoleProgress implements Progress {
     @Override
     public Task begin(String title, long total, String unit) {
         OpenTask task = new OpenTask(title, total, unit, clock.getAsLong());
-        open.add(task);
-        display.show(Display.Moment.BEGIN, snapshots());
+        synchronized (monitor) {
+            open.add(task);
+            display.show(Display.Moment.BEGIN, snapshots());
+        }
         return task;
     }
 
     @Override
     public void say(String line) {
-        display.say(line);
+        synchronized (monitor) {
+            display.say(line);
+        }
     }
 
     private List<Snapshot> snapshots() {
@@ -77,24 +83,25 @@ public final class ConsoleProgress implements Progress {
 
         @Override
         public void advance(long nowDone, Map<String, Double> numbers) {
-            done = nowDone;
-            if (!numbers.isEmpty()) {
-                values = numbers;
+            synchronized (monitor) {
+                done = nowDone;
+                if (!numbers.isEmpty()) {
+                    values = numbers;
+                }
+                open.forEach(task -> task.timeLeft.update(clock.getAsLong(), task.fraction()));
+                display.show(Display.Moment.ADVANCE, snapshots());
             }
-            open.forEach(task -> task.timeLeft.update(clock.getAsLong(), task.fraction()));
-            display.show(Display.Moment.ADVANCE, snapshots());
         }
 
         @Override
         public void close() {
-            int mine = open.indexOf(this);
-            if (mine < 0) {
-                return;
-            }
-            // Tasks inside that an exception left open end with this one.
-            while (open.size() > mine) {
-                display.show(Display.Moment.END, snapshots());
-                open.remove(open.size() - 1);
+            synchronized (monitor) {
+                int mine = open.indexOf(this);
+                // Tasks inside that an exception left open end with this one.
+                while (mine >= 0 && open.size() > mine) {
+                    display.show(Display.Moment.END, snapshots());
+                    open.remove(open.size() - 1);
+                }
             }
         }
 

@@ -50,8 +50,11 @@ public final class PluginCatalog {
     public List<PluginDescription> list() {
         synchronized (monitor) {
             return entries.stream()
+                    .filter(entry -> current(
+                                    entry.provider.description().role(),
+                                    entry.provider.description().id())
+                            == entry)
                     .map(entry -> entry.provider.description())
-                    .filter(description -> current(description.role(), description.id()) != null)
                     .sorted(Comparator.comparing(PluginDescription::role)
                             .thenComparing(PluginDescription::id)
                             .thenComparing(PluginDescription::version))

@@ -2,7 +2,7 @@ package org.plumbline.kernel.progress;
 
 import java.util.Map;
 
-/** Listens to long work. One thread reports at a time. */
+/** Listens to long work. Thread-safe; but tasks are begun and closed by one thread, as they are nested. */
 public interface Progress {
     /**
      * Begins a task; inside the task that was begun last and is not closed, if there is one.

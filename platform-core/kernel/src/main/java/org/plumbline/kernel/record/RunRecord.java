@@ -9,6 +9,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = UpdateRecord.class, name = "update"),
     @JsonSubTypes.Type(value = EvaluationRecord.class, name = "evaluation"),
     @JsonSubTypes.Type(value = EventRecord.class, name = "event"),
-    @JsonSubTypes.Type(value = GradientRecord.class, name = "gradient")
+    @JsonSubTypes.Type(value = GradientRecord.class, name = "gradient"),
+    @JsonSubTypes.Type(value = CheckRecord.class, name = "check")
 })
-public sealed interface RunRecord permits UpdateRecord, EvaluationRecord, EventRecord, GradientRecord {}
+public sealed interface RunRecord permits UpdateRecord, EvaluationRecord, EventRecord, GradientRecord, CheckRecord {}

@@ -251,7 +251,8 @@ final class FineTuning {
                 result.reward(),
                 result.heldOut(),
                 result.diversity()));
-        if (picture != null) {
+        int channels = result.images().channels();
+        if (picture != null && (channels == 1 || channels == 3)) {
             byte[] png = ImageGrid.of(result.images(), columns(result))
                     .scaled(PICTURE_SCALE)
                     .png();

@@ -68,6 +68,12 @@ final class GradientQuality {
         return theta;
     }
 
+    /** What these parameters are called in records. */
+    static String point(StudySettings settings) {
+        double moved = settings.gradients().displacement();
+        return settings.name() + ": " + (moved > 0 ? "base model, moved by " + moved : "base model");
+    }
+
     /** One replica at a bench. */
     Replica replica(Bench bench, long number) {
         bench.context().interruption().check();
@@ -104,7 +110,7 @@ final class GradientQuality {
         }
     }
 
-    private double[] exact(Workbench workbench, SamplerProgram program, double[] theta, long number) {
+    double[] exact(Workbench workbench, SamplerProgram program, double[] theta, long number) {
         try (Rollout rollout = workbench.rollout(program, batch(number), theta);
                 SamplingChain chain =
                         workbench.chain(rollout, theta, settings.gradients().seed(), number)) {
@@ -112,7 +118,7 @@ final class GradientQuality {
         }
     }
 
-    private Batch batch(long number) {
+    Batch batch(long number) {
         return Batches.of(settings, settings.gradients().seed(), PURPOSE, number);
     }
 
@@ -152,9 +158,7 @@ final class GradientQuality {
         return new GradientRecord(
                 trial.label(),
                 trial.use().id(),
-                settings.gradients().displacement() > 0
-                        ? "base model, moved by " + settings.gradients().displacement()
-                        : "base model",
+                point(settings),
                 "exact adjoint of " + program + ", mean of " + n * settings.batch() + " samples",
                 norm,
                 n,

@@ -10,7 +10,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.plumbline.kernel.plugin.Places;
 import org.plumbline.kernel.progress.Progress;
+import org.plumbline.kernel.record.CheckRecord;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.GradientRecord;
@@ -123,7 +125,18 @@ public final class Study {
     }
 
     private void measure(Crew crew, RunWriter run, Calibration calibration) {
+        run.append(crew.run(List.<Crew.Job<CheckRecord>>of(FiniteDifferenceCheck::of))
+                .get(0));
         records(crew, calibration).forEach(run::append);
+        for (String name : settings.gradients().also()) {
+            StudyFile other =
+                    StudyFile.read(new Places(List.of(plan.file().base(), Path.of(""), context.home())).resolve(name));
+            context.progress()
+                    .say("Measuring the gradients of '" + other.settings().name() + "' too.");
+            new Study(context, StudyPlan.of(context, other, List.of()))
+                    .gradients()
+                    .forEach(run::append);
+        }
     }
 
     private List<GradientRecord> records(Crew crew, Calibration calibration) {

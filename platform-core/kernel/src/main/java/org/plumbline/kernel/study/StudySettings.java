@@ -100,7 +100,7 @@ public record StudySettings(
                 budget,
                 optimiser,
                 evaluation,
-                new Gradients(0, gradients.seed(), gradients.displacement()),
+                new Gradients(0, gradients.seed(), gradients.displacement(), List.of()),
                 estimators,
                 seeds,
                 parallel,
@@ -224,5 +224,11 @@ public record StudySettings(
                             + " of their norm or of 1 if that is 0; at the start of LoRA half of the gradient is zero",
                     defaultValue = "0",
                     min = 0)
-            double displacement) {}
+            double displacement,
+
+            @Setting(
+                    description = "study files whose gradients are measured as well, each with its own model,"
+                            + " sampler, reward and estimators, for example a problem in closed form",
+                    defaultValue = "[]")
+            List<String> also) {}
 }

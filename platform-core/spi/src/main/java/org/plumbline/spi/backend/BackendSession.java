@@ -17,7 +17,8 @@ public interface BackendSession extends AutoCloseable {
      * @param frozen the weights that {@code trainable} does not name
      * @param trainable the parameters that are passed to every call; empty if none
      * @throws PlumblineException {@link StandardError#WRONG_SHAPE} or {@link StandardError#MALFORMED_FILE} if a weight
-     *     is missing or has another shape than the graph asks for
+     *     is missing or has another shape than the graph asks for; {@link StandardError#BAD_VALUE} if the graph never
+     *     asks for one of the parameters
      */
     Network compile(GraphDefinition graph, WeightSource frozen, ParameterLayout trainable);
 

@@ -25,7 +25,9 @@
  *   <li>The trainable parameters are one flat vector, passed to every call as a tensor; the state of a run lives in Java
  *       arrays, so a run can move to another session or backend at any step boundary.
  *   <li>The same calls give the same bits, at a fixed number of threads.
- *   <li>A tensor of another session is refused, a closed one too. No tensor outlives its session.
+ *   <li>A tensor of another session is refused, a closed one too, as are closed arenas, networks and sessions and inputs
+ *       that a graph does not have: PLUGIN_CONTRACT. Sizes that do not fit are WRONG_SHAPE. No tensor outlives its session.
+ *   <li>An input that has no influence on the output has gradient zero.
  *   <li>A device that is not there is an error of code MISSING_DEVICE, never a silent fall-back.
  * </ul>
  */

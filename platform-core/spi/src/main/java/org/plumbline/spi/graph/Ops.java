@@ -9,7 +9,8 @@ import org.osgi.annotation.versioning.ProviderType;
  *
  * <p>Binary operations broadcast by NumPy's rule. Images are laid out [batch, channels, height, width]. An axis counts
  * from 0, negative from the end. A size of -1 in {@link #shape} is the batch, and {@link #reshape} takes -1 once for
- * it. Shapes that do not fit are refused while the graph is built, with the name of the operation.
+ * it. Shapes that do not fit are refused while the graph is built, with the name of the operation. The rows of the batch
+ * never meet: no operation sums, joins or cuts along it, so that a backend may compute a batch in pieces.
  *
  * <p>Methods with a body are compositions of the others; an interpreter overrides one only where its engine has a fused
  * kernel.
@@ -78,7 +79,7 @@ public interface Ops<T> {
         return mul(x, sigmoid(scale(x, 1.702)));
     }
 
-    /** Sum over the given axes, which stay with size 1 if {@code keep}. */
+    /** Sum over the given axes, which stay with size 1 if {@code keep}; none of them is the batch. */
     T sum(T x, boolean keep, int... axes);
 
     /** Mean over the given axes, which stay with size 1 if {@code keep}; none of them is the batch. */
@@ -124,7 +125,7 @@ public interface Ops<T> {
     /** Repeats every pixel twice in both directions. */
     T upsampleNearest2x(T x);
 
-    /** Mean over windows of {@code kernel} x {@code kernel} pixels, moved by {@code kernel}. */
+    /** Mean over windows of {@code kernel} x {@code kernel} pixels, moved by {@code kernel}, which divides both sizes. */
     T avgPool2d(T x, int kernel);
 
     /**

@@ -133,6 +133,22 @@ record OperationCase(String name, Body body, List<Operand> operands, Formula for
         return body.build(ops, operand -> Objects.requireNonNull(all.get(operand), operand));
     }
 
+    /**
+     * The operation and half of the same operation on the same operands once more: what reaches an operand on one path
+     * must be added to what reached it on another.
+     */
+    OperationCase onTwoPaths() {
+        return new OperationCase(name, new TwoPaths(body), operands, (in, index) -> 1.5 * formula.at(in, index));
+    }
+
+    private record TwoPaths(Body body) implements Body {
+        @Override
+        public <T> T build(Ops<T> ops, Operands<T> in) {
+            T once = body.build(ops, in);
+            return ops.add(once, ops.scale(body.build(ops, in), 0.5));
+        }
+    }
+
     /** The weights as trainable parameters. */
     ParameterLayout layout() {
         ParameterLayout.Builder layout = ParameterLayout.builder();

@@ -134,6 +134,9 @@ public abstract class RefusalContract extends ArenaContract {
             Tensor abroad = foreign.zeros(2, 2, 4, 4);
             assertRefused(broken, () -> network.forward(arena, null, with(good, "sample", abroad)), "session");
             assertRefused(broken, () -> network.forward(foreign, null, good), "session");
+            TensorArena gone = session().arena();
+            gone.close();
+            assertRefused(broken, () -> network.forward(gone, null, good), "closed");
             if (can(Capability.VJP)) {
                 Tensor output = network.forward(arena, null, good);
                 output.close();

@@ -5,7 +5,7 @@
  * or a run that resumes after a crash, never meets half a file.
  */
 @Export
-@Version("0.1.0")
+@Version("1.0.0")
 @NullMarked
 package org.plumbline.toolkit.file;
 

@@ -14,7 +14,7 @@
  * }</pre>
  */
 @Export
-@Version("0.1.0")
+@Version("1.0.0")
 @NullMarked
 package org.plumbline.toolkit.safetensors;
 

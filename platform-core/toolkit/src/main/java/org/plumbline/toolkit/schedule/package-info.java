@@ -14,7 +14,7 @@
  * has seen those numbers. float32 is therefore what model loaders use; float64 is for closed-form problems.
  */
 @Export
-@Version("0.1.0")
+@Version("1.0.0")
 @NullMarked
 package org.plumbline.toolkit.schedule;
 

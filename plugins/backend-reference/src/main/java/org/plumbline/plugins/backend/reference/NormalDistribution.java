@@ -1,6 +1,6 @@
 package org.plumbline.plugins.backend.reference;
 
-/** The standard normal distribution, to full double precision. */
+/** The standard normal distribution, to a relative error below 5e-13 in both tails. */
 final class NormalDistribution {
     private static final double SQRT_2PI = Math.sqrt(2 * Math.PI);
 

@@ -68,7 +68,7 @@ interface Pointwise {
         TANH {
             @Override
             public double value(double x) {
-                return Math.tanh(x);
+                return HyperbolicTangent.of(x);
             }
 
             @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -13,6 +14,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.plumbline.spi.data.CaptionedDataset;
 import org.plumbline.spi.data.CaptionedDataset.Split;
@@ -33,9 +36,9 @@ class DigitsDatasetTest {
 
     @Test
     void noImageIsInTwoSplits() {
-        Set<List<Float>> generator = images(Split.GENERATOR);
-        Set<List<Float>> classifier = images(Split.CLASSIFIER);
-        Set<List<Float>> test = images(Split.TEST);
+        Set<FloatBuffer> generator = images(Split.GENERATOR);
+        Set<FloatBuffer> classifier = images(Split.CLASSIFIER);
+        Set<FloatBuffer> test = images(Split.TEST);
         assertEquals(6000, generator.size());
         assertFalse(generator.removeAll(classifier) || generator.removeAll(test) || classifier.removeAll(test));
     }
@@ -97,19 +100,32 @@ class DigitsDatasetTest {
     }
 
     @Test
+    void boldIsThickerThanThinAndSlantedLeansMoreThanUprightByTheGapsOfTheModelCard() {
+        assertEquals(0.751, mean("bold", Stroke::thickness) - mean("thin", Stroke::thickness), 5e-4);
+        assertEquals(0.377, mean("slanted", Stroke::slant) - mean("upright", Stroke::slant), 5e-4);
+    }
+
+    private static double mean(String word, ToDoubleFunction<Stroke> measure) {
+        return IntStream.range(0, DIGITS.size(Split.GENERATOR))
+                .mapToObj(i -> DIGITS.stroke(Split.GENERATOR, i))
+                .filter(stroke -> DIGITS.caption().attributes(stroke).contains(word))
+                .mapToDouble(measure)
+                .average()
+                .orElseThrow();
+    }
+
+    @Test
     void theLimitsOfTheWordsAreThoseOfTheModelCard() {
         assertEquals(
                 "thin: thickness <= 1.6792, bold: >= 1.9465; upright: |slant| <= 0.1145, slanted: >= 0.2007",
                 DIGITS.caption().toString());
     }
 
-    private static Set<List<Float>> images(Split split) {
-        Set<List<Float>> images = new HashSet<>();
+    private static Set<FloatBuffer> images(Split split) {
+        Set<FloatBuffer> images = new HashSet<>();
         for (int i = 0; i < DIGITS.size(split); i++) {
-            float[] pixels = DIGITS.example(split, i, new SplittableRandom(0)).pixels();
-            images.add(java.util.stream.IntStream.range(0, pixels.length)
-                    .mapToObj(p -> pixels[p])
-                    .toList());
+            images.add(FloatBuffer.wrap(
+                    DIGITS.example(split, i, new SplittableRandom(0)).pixels()));
         }
         return images;
     }

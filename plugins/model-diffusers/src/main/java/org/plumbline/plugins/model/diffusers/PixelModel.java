@@ -24,6 +24,7 @@ import org.plumbline.spi.sampler.NoiseSchedule;
 final class PixelModel implements DiffusionModel {
     private final ModelFolder folder;
     private final Denoiser denoiser;
+    private final GraphDefinition graph;
     private final Optional<PromptEncoder> promptEncoder;
     private final List<? extends AutoCloseable> resources;
 
@@ -57,6 +58,7 @@ final class PixelModel implements DiffusionModel {
         this.folder = folder;
         this.denoiser =
                 new Denoiser(folder.unet(), tokenizer.map(ClipTokenizer::length).orElse(0), unetWeights);
+        this.graph = denoiser.graph(Scope.root());
         this.promptEncoder = tokenizer.map(present -> {
             ClipTextModel text = new ClipTextModel(Scope.root(), folder.text().orElseThrow());
             return new ClipPromptEncoder(
@@ -96,7 +98,7 @@ final class PixelModel implements DiffusionModel {
 
     @Override
     public GraphDefinition denoiser() {
-        return denoiser.graph(Scope.root());
+        return graph;
     }
 
     @Override

@@ -176,6 +176,36 @@ class DiffusersLoaderTest {
     }
 
     @Test
+    void older_names_and_shapes_of_attention_are_understood() throws IOException {
+        Path target = temporary.resolve("old");
+        try (UntrainedModel untrained = loader.untrained(TinyModel.unconditional(temporary.resolve("plan2")))) {
+            untrained.save(untrained.initial(1), target);
+        }
+        Map<String, String> legacy = Map.of("to_q", "query", "to_k", "key", "to_v", "value", "to_out.0", "proj_attn");
+        SafetensorsWriter writer = SafetensorsWriter.create();
+        Map<String, double[]> expected = new LinkedHashMap<>();
+        try (SafetensorsFile file = SafetensorsFile.open(target.resolve(UNET_FILE))) {
+            for (String name : file.names()) {
+                expected.put(name, file.doubles(name));
+                String old = name;
+                for (Map.Entry<String, String> entry : legacy.entrySet()) {
+                    old = old.replace("." + entry.getKey() + ".", "." + entry.getValue() + ".");
+                }
+                boolean renamed = !old.equals(name) && name.endsWith("weight");
+                long[] shape = file.shape(name);
+                writer.add(old, file.floats(name), renamed ? new long[] {shape[0], shape[1], 1, 1} : shape);
+            }
+        }
+        writer.write(target.resolve(UNET_FILE));
+        try (DiffusionModel model = loader.load(target)) {
+            expected.forEach((name, values) ->
+                    assertArrayEquals(values, model.denoiserWeights().doubles(name), name));
+            String key = "mid_block.attentions.0.to_k.weight";
+            assertArrayEquals(new long[] {8, 8}, model.denoiserWeights().shape(key));
+        }
+    }
+
+    @Test
     void an_index_does_not_lead_out_of_its_folder() throws IOException {
         Files.delete(folder.resolve(UNET_FILE));
         TinyModel.write(folder, UNET_FILE + ".index.json", "{\"weight_map\": {\"a\": \"../secret.safetensors\"}}");

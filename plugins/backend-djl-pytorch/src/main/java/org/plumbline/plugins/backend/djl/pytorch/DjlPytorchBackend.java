@@ -8,6 +8,8 @@ import java.util.Set;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 
@@ -22,7 +24,7 @@ import org.plumbline.spi.plugin.Setting;
         id = "djl-pytorch",
         description = "libtorch through DJL: float32, forward passes and vector-Jacobian products, CPU or CUDA",
         configuration = DjlPytorchBackend.Configuration.class)
-final class DjlPytorchBackend implements ComputeBackend {
+public final class DjlPytorchBackend implements ComputeBackend {
     private final Configuration configuration;
     private final Device device;
 
@@ -32,7 +34,7 @@ final class DjlPytorchBackend implements ComputeBackend {
      * @param device where to compute
      * @param threads how many threads share one operation
      */
-    record Configuration(
+    public record Configuration(
             @Setting(description = "cpu, cuda, or cuda:N for card N", defaultValue = "cpu")
             String device,
 
@@ -44,8 +46,13 @@ final class DjlPytorchBackend implements ComputeBackend {
                     max = 1024)
             int threads) {}
 
+    /**
+     * Checks the settings; touches nothing native.
+     *
+     * @throws PlumblineException {@link StandardError#BAD_VALUE} if the device setting is not of a known form
+     */
     @Inject
-    DjlPytorchBackend(Configuration configuration) {
+    public DjlPytorchBackend(Configuration configuration) {
         this.configuration = configuration;
         device = PyTorchEngine.parse(configuration.device());
     }
@@ -67,6 +74,11 @@ final class DjlPytorchBackend implements ComputeBackend {
     public BackendSession open() {
         Engine engine = PyTorchEngine.start();
         NDManager manager = PyTorchEngine.manager(engine, device, configuration.device());
-        return new DjlSession(manager, configuration.threads());
+        try {
+            return new DjlSession(manager, configuration.threads());
+        } catch (RuntimeException failure) {
+            manager.close();
+            throw failure;
+        }
     }
 }

@@ -1,6 +1,8 @@
 package org.plumbline.plugins.backend.djl.pytorch;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.error.PlumblineException;
@@ -51,12 +53,21 @@ final class DjlTensor implements Tensor {
 
     @Override
     public double[] toDoubles() {
-        float[] floats = array(owner.session()).toFloatArray();
-        double[] values = new double[floats.length];
-        for (int i = 0; i < floats.length; i++) {
-            values[i] = floats[i];
+        NDArray here = array(owner.session());
+        boolean onHost = here.getDevice().equals(Device.cpu());
+        NDArray host = onHost ? here : here.toDevice(Device.cpu(), true);
+        try {
+            FloatBuffer source = host.toByteBuffer(true).asFloatBuffer(); // libtorch's own memory, no copy
+            double[] values = new double[source.remaining()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = source.get(i);
+            }
+            return values;
+        } finally {
+            if (!onHost) {
+                host.close();
+            }
         }
-        return values;
     }
 
     @Override

@@ -38,7 +38,9 @@ final class PyTorchEngine {
             return Engine.getEngine(NAME);
         } catch (EngineException | IllegalArgumentException | LinkageError cause) {
             throw PlumblineException.of(StandardError.MISSING_DEVICE)
-                    .asked("libtorch could not be started: " + innermost(cause))
+                    .asked("libtorch could not be started: " + reason(cause))
+                    .available("PYTORCH_LIBRARY_PATH is " + System.getenv("PYTORCH_LIBRARY_PATH")
+                            + "; nothing is ever downloaded")
                     .remedy("let the environment variable PYTORCH_LIBRARY_PATH name a folder with libtorch 2.7.1 and"
                             + " libdjl_torch, or put DJL's pytorch-jni and pytorch-native-cpu jars on the class path")
                     .cause(cause)
@@ -99,6 +101,12 @@ final class PyTorchEngine {
                     .cause(cause)
                     .build();
         }
+    }
+
+    /** DJL's last resort is a download, which is forbidden: it then complains of that and not of what it missed. */
+    private static String reason(Throwable failure) {
+        String message = innermost(failure);
+        return message.startsWith("Offline mode") ? "its native libraries were not found" : message;
     }
 
     /** The first line of the deepest message. */

@@ -1,5 +1,7 @@
 package org.plumbline.plugins.backend.djl.pytorch;
 
+import java.util.Optional;
+import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.testkit.backend.BackendContract;
 
@@ -8,5 +10,10 @@ class DjlPytorchContractTest extends BackendContract {
     @Override
     protected ComputeBackend backend() {
         return new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cpu", 1));
+    }
+
+    @Override
+    protected Optional<ComputeBackend> oracle() {
+        return Optional.of(new ReferenceBackend());
     }
 }

@@ -14,6 +14,7 @@ import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.estimator.SweepPlan;
 import org.plumbline.spi.estimator.Trajectory;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -34,7 +35,8 @@ import org.plumbline.spi.provenance.Citation;
  * <p><b>Cost per sample.</b> T + K forward, K backward, one reward with gradient. Memory: one network graph and T
  * latents, whatever K is, since every step is replayed.
  *
- * <p><b>Needs.</b> A differentiable reward and vector-Jacobian products; any sampler.
+ * <p><b>Needs.</b> A differentiable reward and vector-Jacobian products; any sampler. Training the initial noise needs all
+ * calls, since only the first one sees it.
  *
  * <p>Source: Clark, Vicol, Swersky, Fleet: DRaFT. ICLR 2024; Prabhudesai et al.: AlignProp. 2023.
  */
@@ -108,6 +110,15 @@ final class TruncatedBackPropagation implements GradientEstimator {
                     .asked("estimator 'truncated-bp' with steps: " + configuration.steps())
                     .available("1 to " + calls + ", the sampler's network calls")
                     .remedy("lower steps, or set cutoff: full")
+                    .build();
+        }
+        boolean all = configuration.cutoff() == Cutoff.FULL
+                || (configuration.cutoff() == Cutoff.FIXED && configuration.steps() == calls);
+        if (!all && profile.target() instanceof TrainableTarget.InitialNoise) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked("estimator 'truncated-bp' with a cutoff before the first call and target initial-noise,"
+                            + " which no adjoint would reach")
+                    .remedy("set cutoff: full, or train weights or the conditioning")
                     .build();
         }
     }

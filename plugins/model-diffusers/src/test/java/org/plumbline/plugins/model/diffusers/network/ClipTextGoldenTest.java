@@ -20,6 +20,7 @@ import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
 import org.plumbline.plugins.model.diffusers.tokenizer.ClipTokenizer;
 import org.plumbline.spi.backend.BackendSession;
+import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.graph.ParameterLayout;
@@ -67,13 +68,23 @@ class ClipTextGoldenTest {
     @ParameterizedTest
     @MethodSource("encoders")
     void the_last_hidden_state_is_that_of_transformers(Path encoder) {
+        compare(encoder, new ReferenceBackend(), 1e-12);
+    }
+
+    @ParameterizedTest
+    @MethodSource("encoders")
+    void libtorch_agrees_in_float32(Path encoder) {
+        compare(encoder, Torch.backend(), 1e-5);
+    }
+
+    private static void compare(Path encoder, ComputeBackend backend, double tolerance) {
         ClipTextConfig config = ClipTextConfig.read(ConfigFile.read(encoder.resolve("config.json")));
         Scope scope = Scope.root();
         ClipTextModel model = new ClipTextModel(scope, config);
         try (SafetensorsFile expected =
                         SafetensorsFile.open(encoder.resolveSibling("forward_" + kind(encoder) + ".safetensors"));
                 SafetensorsFile weights = SafetensorsFile.open(encoder.resolve("model.safetensors"));
-                BackendSession session = new ReferenceBackend().open();
+                BackendSession session = backend.open();
                 TensorArena arena = session.arena()) {
             Set<String> names = scope.weights().stream().map(WeightSpec::name).collect(Collectors.toSet());
             assertEquals(weights.names(), names);
@@ -97,7 +108,7 @@ class ClipTextGoldenTest {
                     }
                 }
             }
-            assertTrue(worst < 1e-12, "differs by " + worst);
+            assertTrue(worst < tolerance, "differs by " + worst);
         }
     }
 }

@@ -1,0 +1,231 @@
+package org.plumbline.kernel.plugin;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.plugin.Plugin;
+import org.plumbline.spi.reward.BlackBoxRewardModel;
+import org.plumbline.spi.reward.ImageBatch;
+import org.plumbline.spi.reward.RewardModel;
+
+class PluginCatalogTest {
+    private static final Duration SHORT = Duration.ofMillis(50);
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private final PluginCatalog catalog = new PluginCatalog();
+
+    private static final class Reward implements BlackBoxRewardModel {
+        private final String version;
+        private int closed;
+
+        Reward(String version) {
+            this.version = version;
+        }
+
+        @Override
+        public String unit() {
+            return version;
+        }
+
+        @Override
+        public double[] score(ImageBatch images, List<String> prompts) {
+            return new double[images.rows()];
+        }
+
+        @Override
+        public void close() {
+            closed++;
+        }
+    }
+
+    private record Provider(PluginDescription description, CountDownLatch creating, CountDownLatch mayCreate)
+            implements PluginProvider {
+        @Override
+        public Object create(Map<String, Object> settings, Path base) {
+            creating.countDown();
+            try {
+                mayCreate.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            if (settings.containsKey("fail")) {
+                throw new IllegalStateException("cannot be created");
+            }
+            return new Reward(description.version());
+        }
+    }
+
+    private PluginCatalog.Registration register(String id, String version) {
+        return register(id, version, new CountDownLatch(0), new CountDownLatch(0));
+    }
+
+    private PluginCatalog.Registration register(
+            String id, String version, CountDownLatch creating, CountDownLatch mayCreate) {
+        return catalog.register(new Provider(
+                new PluginDescription(id, PluginRole.REWARD, version, "org.example", "a test", Plugin.NoSettings.class),
+                creating,
+                mayCreate));
+    }
+
+    private Lease<RewardModel> lease(String id) {
+        return catalog.lease(RewardModel.class, id, Map.of(), Path.of(""));
+    }
+
+    // ---- leases
+
+    @Test
+    void closingALeaseClosesThePluginOnce() {
+        register("a", "1.0.0");
+        Lease<RewardModel> lease = lease("a");
+        Reward reward = (Reward) lease.get();
+        lease.close();
+        lease.close();
+        assertEquals(1, reward.closed);
+        var late = assertThrows(PlumblineException.class, lease::get);
+        assertEquals(StandardError.INTERNAL, late.code());
+    }
+
+    @Test
+    void everyLeaseHasAnObjectOfItsOwn() {
+        register("a", "1.0.0");
+        try (Lease<RewardModel> one = lease("a");
+                Lease<RewardModel> other = lease("a")) {
+            assertFalse(one.get() == other.get());
+        }
+    }
+
+    @Test
+    void unknownIdListsTheKnownOnesAndTheReasonIfThereIsOne() {
+        register("a", "1.0.0");
+        register("b", "1.0.0");
+        catalog.report(new Unavailable("c", List.of("its bundle does not resolve", "no package x")));
+        var failure = assertThrows(PlumblineException.class, () -> lease("c"));
+        assertEquals(StandardError.UNKNOWN_PLUGIN, failure.code());
+        assertTrue(
+                failure.getMessage()
+                        .startsWith("reward 'c' is not available: its bundle does not resolve: no package x;"
+                                + " available: a, b;"),
+                failure.getMessage());
+    }
+
+    @Test
+    void newestVersionIsLeasedAndListed() {
+        register("a", "1.9.0");
+        PluginCatalog.Registration newest = register("a", "1.10.0");
+        register("a", "1.2.0");
+        assertEquals(
+                List.of("1.10.0"),
+                catalog.list().stream().map(PluginDescription::version).toList());
+        try (Lease<RewardModel> lease = lease("a")) {
+            assertEquals("1.10.0", lease.get().unit());
+        }
+        assertTrue(newest.withdraw(SHORT));
+        try (Lease<RewardModel> lease = lease("a")) {
+            assertEquals("1.9.0", lease.get().unit());
+        }
+    }
+
+    // ---- withdrawal
+
+    @Test
+    void withdrawalRevokesAndWaitsUntilTheLeaseIsClosed() throws Exception {
+        PluginCatalog.Registration registration = register("a", "1.0.0");
+        Lease<RewardModel> lease = lease("a");
+        assertFalse(lease.revoked());
+        assertFalse(registration.withdraw(SHORT), "the lease is still open");
+        assertTrue(lease.revoked());
+        assertThrows(PlumblineException.class, () -> lease("a"));
+        assertEquals("1.0.0", lease.get().unit(), "the holder may finish its step");
+
+        CompletableFuture<Boolean> drained = CompletableFuture.supplyAsync(() -> registration.withdraw(LONG));
+        lease.close();
+        assertTrue(drained.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void withdrawalWaitsForAnObjectThatIsBeingCreated() throws Exception {
+        CountDownLatch mayCreate = new CountDownLatch(1);
+        CountDownLatch creating = new CountDownLatch(1);
+        PluginCatalog.Registration registration = register("a", "1.0.0", creating, mayCreate);
+        CompletableFuture<Lease<RewardModel>> coming = CompletableFuture.supplyAsync(() -> lease("a"));
+        creating.await();
+        assertFalse(registration.withdraw(SHORT));
+        mayCreate.countDown();
+        try (Lease<RewardModel> lease = coming.get(10, TimeUnit.SECONDS)) {
+            assertTrue(lease.revoked(), "born revoked");
+        }
+        assertTrue(registration.withdraw(SHORT));
+    }
+
+    @Test
+    void failedCreationLeavesNothingBehind() {
+        PluginCatalog.Registration registration = register("a", "1.0.0");
+        assertThrows(
+                IllegalStateException.class,
+                () -> catalog.lease(RewardModel.class, "a", Map.of("fail", true), Path.of("")));
+        assertTrue(registration.withdraw(SHORT));
+    }
+
+    @Test
+    void interruptionDoesNotCutTheWaitShortAndIsNotForgotten() throws Exception {
+        PluginCatalog.Registration registration = register("a", "1.0.0");
+        Lease<RewardModel> lease = lease("a");
+        CompletableFuture<Boolean> drained = new CompletableFuture<>();
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        Thread withdrawing = new Thread(() -> {
+            drained.complete(registration.withdraw(LONG));
+            interrupted.complete(Thread.currentThread().isInterrupted());
+        });
+        withdrawing.start();
+        withdrawing.interrupt();
+        Thread.sleep(100);
+        assertFalse(drained.isDone());
+        lease.close();
+        assertTrue(drained.get(10, TimeUnit.SECONDS));
+        assertTrue(interrupted.get(10, TimeUnit.SECONDS));
+    }
+
+    // ---- waiting
+
+    @Test
+    void waitingEndsWhenThePluginComes() throws Exception {
+        assertFalse(catalog.await(PluginRole.REWARD, "a", SHORT));
+        CompletableFuture<Boolean> came = CompletableFuture.supplyAsync(() -> {
+            try {
+                return catalog.await(PluginRole.REWARD, "a", LONG);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        register("a", "1.0.0");
+        assertTrue(came.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void registrationEndsTheProblemOfTheSameName() {
+        catalog.report(new Unavailable("a", List.of("was missing")));
+        register("a", "1.0.0");
+        assertEquals(List.of(), catalog.problems());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.9.0, 1.10.0", "1.0.0, 1.0.1", "1.0.0, 1.0.0.b", "1.0.0.a, 1.0.0.b", "0.9, 1", "2.0.0, 10.0.0"})
+    void versionsAreOrderedByTheirNumbers(String older, String newer) {
+        assertTrue(Versions.ORDER.compare(older, newer) < 0);
+        assertTrue(Versions.ORDER.compare(newer, older) > 0);
+    }
+}

@@ -1,0 +1,64 @@
+package org.plumbline.plugins.estimator.adjoint.dpm;
+
+import org.junit.jupiter.api.Nested;
+import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Configuration;
+import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.estimator.GradientEstimator;
+import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.estimator.ExpectedWork;
+import org.plumbline.testkit.estimator.GradientEstimatorContract;
+import org.plumbline.toolkit.sampler.ButcherTableau;
+import org.plumbline.toolkit.sampler.ExponentialIntegrator.Grid;
+
+class AdjointDpmTest {
+    @Nested
+    class RecordedHeun extends Contract {
+        RecordedHeun() {
+            super(ButcherTableau.HEUN, true, false);
+        }
+    }
+
+    @Nested
+    class BacksolvedEuler extends Contract {
+        BacksolvedEuler() {
+            super(ButcherTableau.EULER, false, false);
+        }
+    }
+
+    @Nested
+    class ExactRungeKutta extends Contract {
+        ExactRungeKutta() {
+            super(ButcherTableau.RK4, true, true);
+        }
+    }
+
+    abstract static class Contract extends GradientEstimatorContract {
+        private final Configuration configuration;
+
+        Contract(ButcherTableau method, boolean recorded, boolean exact) {
+            configuration = new Configuration(method, null, Grid.TIME_UNIFORM, recorded, exact);
+        }
+
+        @Override
+        protected ComputeBackend backend() {
+            return new ReferenceBackend();
+        }
+
+        @Override
+        protected GradientEstimator estimator() {
+            return new AdjointDpm(configuration);
+        }
+
+        /** s N calls forwards and again with the adjoint. */
+        @Override
+        protected ExpectedWork work(SamplerProgram program) {
+            return new ExpectedWork(2 * program.size(), program.size(), 1);
+        }
+
+        @Override
+        protected int replicas() {
+            return 200;
+        }
+    }
+}
