@@ -66,7 +66,8 @@ final class Result {
                     all.memory() / MEBI));
         });
         if (ours.containsKey(Method.FULL_REPLAY) && ours.containsKey(Method.FULL_STORED)) {
-            double ratio = summary(Method.FULL_REPLAY).memory() / summary(Method.FULL_STORED).memory();
+            double ratio = summary(Method.FULL_REPLAY).memory()
+                    / summary(Method.FULL_STORED).memory();
             text.append(format("%nFull BP by replay takes %.3f of the memory of the stored graph.%n", ratio));
             Double difference = summary(Method.FULL_STORED).first().difference();
             if (difference != null) {

@@ -86,9 +86,7 @@ final class UpdateProcess {
                 long cpuBefore = processorTime();
                 long wallBefore = System.nanoTime();
                 adam.ascend(
-                        theta,
-                        gradient.at(theta, experiment.batch(Experiment.ROWS, update), update),
-                        LEARNING_RATE);
+                        theta, gradient.at(theta, experiment.batch(Experiment.ROWS, update), update), LEARNING_RATE);
                 wall.add((System.nanoTime() - wallBefore) / 1e9);
                 cpu.add((processorTime() - cpuBefore) / 1e9);
             }
@@ -106,9 +104,7 @@ final class UpdateProcess {
     }
 
     private static @Nullable Double difference(double[] gradient, double @Nullable [] expected) {
-        return expected == null
-                ? null
-                : Vectors.norm(Vectors.difference(gradient, expected)) / Vectors.norm(expected);
+        return expected == null ? null : Vectors.norm(Vectors.difference(gradient, expected)) / Vectors.norm(expected);
     }
 
     /** Nanoseconds of all threads of this process. */

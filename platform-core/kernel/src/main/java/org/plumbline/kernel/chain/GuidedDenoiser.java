@@ -154,8 +154,7 @@ final class GuidedDenoiser implements Denoiser {
         return pulled;
     }
 
-    private void hand(
-            Parametrisation.Sink sink, VectorJacobian pulled, double factor, TensorArena scratch, int rows) {
+    private void hand(Parametrisation.Sink sink, VectorJacobian pulled, double factor, TensorArena scratch, int rows) {
         Tensor weights = pulled.parameterGradient();
         if (weights != null) {
             sink.weights(weights, factor);
