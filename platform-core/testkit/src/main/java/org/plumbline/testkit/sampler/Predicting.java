@@ -7,7 +7,7 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.PredictionType;
-import org.plumbline.testkit.problem.ClosedFormDenoiser;
+import org.plumbline.toolkit.problem.ClosedFormDenoiser;
 
 /** A denoiser whose output is taken for another prediction. */
 record Predicting(ClosedFormDenoiser denoiser, PredictionType prediction) implements ClosedFormDenoiser {
