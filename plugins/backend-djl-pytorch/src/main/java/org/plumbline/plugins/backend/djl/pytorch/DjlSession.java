@@ -6,8 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.TensorArena;
@@ -16,6 +14,8 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.WeightSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Owns native memory and networks on one device. */
 final class DjlSession implements BackendSession {
