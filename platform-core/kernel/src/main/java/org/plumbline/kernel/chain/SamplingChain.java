@@ -1,5 +1,6 @@
 package org.plumbline.kernel.chain;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +33,7 @@ public final class SamplingChain implements Chain, AutoCloseable {
     private final long seed;
     private final long update;
     private final TensorArena arena;
-    private final Denoiser denoiser;
+    private final GuidedDenoiser denoiser;
     private final Map<Recording, Tensor> rewardGradients = new HashMap<>();
 
     SamplingChain(Workbench workbench, Rollout rollout, double[] parameters, long seed, long update) {
@@ -198,6 +199,9 @@ public final class SamplingChain implements Chain, AutoCloseable {
             throw new IllegalArgumentException("call " + k + " of " + program().name() + " has no noise");
         }
         Recording recording = (Recording) behaviour;
+        if (Arrays.equals(parameters, rollout.parameters())) {
+            return new StepScore(recording.noise(arena, k), new double[rows()]);
+        }
         try (TensorArena scratch = arena.nested()) {
             Tensor oldH = recording.prediction(k);
             Tensor h = denoiser.predict(
@@ -206,7 +210,7 @@ public final class SamplingChain implements Chain, AutoCloseable {
             Tensor m = RegisterMachine.transformed(scratch, program().transform(), h);
             double ofM = call.ofOutput()[0] / call.noise();
             double ofH = call.ofRaw()[0] / call.noise();
-            // (mu_behaviour - mu) / s: exactly zero where the parameters are the behaviour's.
+            // (mu_behaviour - mu) / s
             Tensor shift = scratch.combine(new double[] {ofM, -ofM, ofH, -ofH}, List.of(oldM, m, oldH, h));
             Tensor z = recording.noise(scratch, k);
             Tensor residual = arena.combine(new double[] {1, 1}, List.of(z, shift));

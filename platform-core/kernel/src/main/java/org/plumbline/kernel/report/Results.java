@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.record.Cost;
@@ -14,6 +15,7 @@ import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
+import org.plumbline.kernel.record.Score;
 import org.plumbline.kernel.record.StudyDescription;
 import org.plumbline.kernel.record.UpdateRecord;
 
@@ -109,10 +111,12 @@ record Results(
 
     /** Reads a held-out reward of an evaluation; NaN where it was not measured. */
     static ToDoubleFunction<EvaluationRecord> heldOut(String label) {
-        return evaluation -> {
-            var score = evaluation.heldOut().get(label);
-            return score == null ? Double.NaN : score.mean();
-        };
+        return evaluation -> heldOutScore(label).apply(evaluation).mean();
+    }
+
+    /** Reads a held-out reward of an evaluation; NaN where it was not measured. */
+    static Function<EvaluationRecord, Score> heldOutScore(String label) {
+        return evaluation -> evaluation.heldOut().getOrDefault(label, new Score(Double.NaN, Double.NaN));
     }
 
     /** Reads the trained reward of an evaluation. */

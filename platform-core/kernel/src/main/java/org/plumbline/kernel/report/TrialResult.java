@@ -1,11 +1,13 @@
 package org.plumbline.kernel.report;
 
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EvaluationRecord;
 import org.plumbline.kernel.record.GradientRecord;
+import org.plumbline.kernel.record.Score;
 import org.plumbline.kernel.record.StudyDescription;
 import org.plumbline.kernel.record.UpdateRecord;
 
@@ -33,6 +35,22 @@ record TrialResult(int index, StudyDescription.Trial trial, List<SeedResult> see
 
     Estimate gain(ToDoubleFunction<EvaluationRecord> value) {
         return Estimate.of(comparable().stream().mapToDouble(seed -> seed.gain(value)));
+    }
+
+    /**
+     * Whether a value changed beyond chance in the direction of the sign: over seeds with 95 % confidence; with one seed
+     * beyond the errors of its two evaluations, which is a weak statement, since these share their noise.
+     */
+    boolean clearly(int sign, Function<EvaluationRecord, Score> score) {
+        List<SeedResult> compared = comparable();
+        if (compared.size() == 1) {
+            Score before = score.apply(compared.get(0).base());
+            Score after = score.apply(compared.get(0).last());
+            double error = Math.hypot(before.standardError(), after.standardError());
+            return sign * (after.mean() - before.mean()) > (Double.isFinite(error) ? error : 0);
+        }
+        Estimate gain = gain(evaluation -> score.apply(evaluation).mean());
+        return sign > 0 ? gain.clearlyPositive() : gain.clearlyNegative();
     }
 
     Estimate last(ToDoubleFunction<EvaluationRecord> value) {

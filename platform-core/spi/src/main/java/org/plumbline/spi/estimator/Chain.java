@@ -77,7 +77,8 @@ public interface Chain {
     double[] sweep(Trajectory trajectory, SweepPlan plan);
 
     /**
-     * How probable the behaviour's step k is under the chain's present parameters.
+     * How probable the behaviour's step k is under the chain's present parameters. Costs one evaluation, or nothing where
+     * these are the behaviour's parameters.
      *
      * @throws IllegalArgumentException if call k has no noise
      */

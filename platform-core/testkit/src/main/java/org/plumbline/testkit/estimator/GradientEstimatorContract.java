@@ -291,15 +291,18 @@ public abstract class GradientEstimatorContract {
     @Test
     void memory_grows_with_the_number_of_calls_by_latents_only_if_that_is_declared() {
         assumeTrue(declares(EstimatorTrait.CONSTANT_MEMORY_IN_STEPS));
-        int few = 2 * Situation.CALLS;
-        int many = 8 * Situation.CALLS;
-        long growth = peak(many) - peak(few);
+        Peak few = peak(2 * Situation.CALLS);
+        Peak many = peak(8 * Situation.CALLS);
+        long growth = many.numbers - few.numbers;
         // For every call: its state, the network's input and its converted output.
-        long latents = 3L * (many - few) * rows() * 2;
+        long latents = 3L * (many.calls - few.calls) * rows() * 2;
         assertTrue(growth <= latents, () -> "grew by " + growth + " numbers, and the latents take " + latents);
     }
 
-    private long peak(int calls) {
+    /** The most numbers alive at once in an update of so many network calls. */
+    private record Peak(long numbers, int calls) {}
+
+    private Peak peak(int calls) {
         MeteredBackend metered = new MeteredBackend(backend(), false);
         try (metered;
                 Workbench bench = Workbench.open(metered, Situation.WEIGHTS.parts(rows()));
@@ -311,7 +314,7 @@ public abstract class GradientEstimatorContract {
                     SamplingChain chain = bench.chain(rollout, theta, 6, 0)) {
                 estimator.estimate(chain);
             }
-            return metered.peakNumbers();
+            return new Peak(metered.peakNumbers(), program.size());
         }
     }
 

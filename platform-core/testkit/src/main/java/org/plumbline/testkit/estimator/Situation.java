@@ -62,7 +62,7 @@ enum Situation {
 
     /** How many batches make up for it. */
     int replicas(int usual, int rows) {
-        return Math.min(usual * rows / rows(rows), 4 * usual);
+        return Math.min(usual * rows / rows(rows), 5 * usual);
     }
 
     /** The prompts in turn. */

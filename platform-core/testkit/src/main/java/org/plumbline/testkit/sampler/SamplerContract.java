@@ -1,0 +1,383 @@
+package org.plumbline.testkit.sampler;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.plumbline.kernel.chain.Batch;
+import org.plumbline.kernel.chain.ChainParts;
+import org.plumbline.kernel.chain.Ledger;
+import org.plumbline.kernel.chain.NoiseSource;
+import org.plumbline.kernel.chain.Rollout;
+import org.plumbline.kernel.chain.SamplingChain;
+import org.plumbline.kernel.chain.Workbench;
+import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.backend.Tensor;
+import org.plumbline.spi.estimator.SweepPlan;
+import org.plumbline.spi.estimator.Trajectory;
+import org.plumbline.spi.model.DiffusionModel;
+import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.sampler.NoiseSchedule;
+import org.plumbline.spi.sampler.Sampler;
+import org.plumbline.spi.sampler.SamplerCall;
+import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.estimator.FiniteDifferences;
+import org.plumbline.testkit.estimator.HolmTest;
+import org.plumbline.testkit.estimator.MeanReward;
+import org.plumbline.testkit.problem.ClosedFormModel;
+import org.plumbline.testkit.problem.ConditionedMlp;
+import org.plumbline.testkit.problem.QuadraticReward;
+import org.plumbline.toolkit.schedule.BetaSchedule;
+import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
+import org.plumbline.toolkit.schedule.Precision;
+import org.plumbline.toolkit.statistics.VectorMoments;
+import org.plumbline.toolkit.statistics.Vectors;
+
+/** The contract of samplers. Extend it once per configuration; see the package description. */
+public abstract class SamplerContract {
+    private static final TrainableTarget WEIGHTS = new TrainableTarget.Full(List.of());
+    private static final List<String> PROMPTS = List.of("one", "other");
+    private static final int ROWS = 3;
+
+    /** Relative to the largest component of a gradient. */
+    private static final double TOLERANCE = 1e-8;
+
+    /** For subclasses. */
+    protected SamplerContract() {}
+
+    /** Where networks run; in float64. The contract closes it. */
+    protected abstract ComputeBackend backend();
+
+    /** The sampler, always in the same configuration. */
+    protected abstract Sampler sampler();
+
+    /**
+     * A call of the program by an independent derivation.
+     *
+     * @param request what the sampler was asked for
+     * @param call k
+     */
+    protected abstract SamplerCall expected(Sampler.Request request, int call);
+
+    /** What the model predicts. */
+    protected PredictionType prediction() {
+        return PredictionType.EPSILON;
+    }
+
+    /** The settings that the model's files carry. */
+    protected Map<String, Object> modelSettings() {
+        return Map.of("clip_sample", false, "set_alpha_to_one", false, "steps_offset", 1);
+    }
+
+    /** The number of steps. */
+    protected int steps() {
+        return 6;
+    }
+
+    private static NoiseSchedule schedule() {
+        return DiscreteNoiseSchedule.ofBetas(
+                BetaSchedule.SCALED_LINEAR.betas(1000, 0.00085, 0.012, Precision.FLOAT64), Precision.FLOAT64);
+    }
+
+    private Sampler.Request request() {
+        return new Sampler.Request(schedule(), prediction(), steps(), modelSettings());
+    }
+
+    private SamplerProgram program() {
+        return sampler().program(request());
+    }
+
+    private Workbench open(ComputeBackend backend, TrainableTarget target, QuadraticReward reward) {
+        DiffusionModel model = ClosedFormModel.of(
+                new Predicting(ConditionedMlp.standard(), prediction()),
+                schedule(),
+                PROMPTS,
+                ConditionedMlp.standard().condition(),
+                new double[] {-0.6, 0.4, 0.2});
+        return Workbench.open(backend, new ChainParts(model, target, 1.6, reward, PROMPTS, ROWS));
+    }
+
+    private Workbench open(ComputeBackend backend, TrainableTarget target) {
+        return open(
+                backend,
+                target,
+                QuadraticReward.halfSquare(ConditionedMlp.standard().target()));
+    }
+
+    private static Batch batch(int rows, long number) {
+        List<String> prompts = new ArrayList<>();
+        for (int row = 0; row < rows; row++) {
+            prompts.add(PROMPTS.get(row % PROMPTS.size()));
+        }
+        return new Batch(prompts, NoiseSource.keyed(20240229, "sampler-contract", number));
+    }
+
+    @Test
+    void the_table_is_what_an_independent_derivation_says_at_three_calls() {
+        Sampler.Request request = request();
+        SamplerProgram program = sampler().program(request);
+        Set<Integer> calls = new TreeSet<>(List.of(0, program.size() / 2, program.size() - 1));
+        for (int k : calls) {
+            SamplerCall expected = expected(request, k);
+            SamplerCall found = program.calls().get(k);
+            String what = "call " + k + " of\n" + program.table();
+            assertEquals(expected.at().label(), found.at().label(), 1e-9, what);
+            assertEquals(expected.at().alpha(), found.at().alpha(), 1e-12, what);
+            assertEquals(expected.at().sigma(), found.at().sigma(), 1e-12, what);
+            assertEquals(expected.inputScale(), found.inputScale(), 1e-12, what);
+            assertArrayEquals(expected.inputWeights(), found.inputWeights(), 1e-12, what);
+            for (int row = 0; row < program.registers(); row++) {
+                assertArrayEquals(expected.transition()[row], found.transition()[row], 1e-12, what);
+            }
+            assertArrayEquals(expected.ofOutput(), found.ofOutput(), 1e-12, what);
+            assertArrayEquals(expected.ofRaw(), found.ofRaw(), 1e-12, what);
+            assertEquals(expected.noise(), found.noise(), 1e-12, what);
+        }
+    }
+
+    @Test
+    void the_same_request_gives_the_same_table_with_a_line_for_every_call() {
+        assertEquals(program().table(), program().table());
+        assertEquals(program().size() + 2, program().table().lines().count());
+    }
+
+    @Test
+    void the_work_of_a_rollout_is_one_evaluation_per_call() {
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, WEIGHTS)) {
+            double[] theta = bench.initialParameters(0);
+            Ledger.Work before = bench.ledger().reading();
+            try (Rollout rollout = bench.rollout(program(), batch(ROWS, 0), theta);
+                    SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
+                chain.behaviour();
+                chain.behaviour();
+            }
+            assertEquals(
+                    program().size(), bench.ledger().reading().since(before).nfeForward());
+        }
+    }
+
+    @Test
+    void the_adjoint_is_the_derivative_with_respect_to_the_weights() {
+        checkAdjoint(WEIGHTS);
+    }
+
+    @Test
+    void the_adjoint_is_the_derivative_with_respect_to_the_conditions() {
+        checkAdjoint(new TrainableTarget.Conditioning());
+    }
+
+    @Test
+    void the_adjoint_is_the_derivative_with_respect_to_the_initial_noise() {
+        checkAdjoint(new TrainableTarget.InitialNoise());
+    }
+
+    private void checkAdjoint(TrainableTarget target) {
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, target)) {
+            double[] theta = bench.initialParameters(3);
+            SamplerProgram program = program();
+            double[] expected = FiniteDifferences.gradient(new MeanReward(bench, program, batch(ROWS, 1)), theta);
+            double[] found = adjoint(bench, program, theta);
+            assertArrayEquals(expected, found, TOLERANCE * largest(expected));
+        }
+    }
+
+    private static double[] adjoint(Workbench bench, SamplerProgram program, double[] theta) {
+        try (Rollout rollout = bench.rollout(program, batch(ROWS, 1), theta);
+                SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
+            return chain.sweep(chain.behaviour(), SweepPlan.of(program).fromReward(ROWS));
+        }
+    }
+
+    /**
+     * For the program cut off after every call and for every register: the adjoint times a direction is the derivative of
+     * the output along it. With what holds up to call k, what holds up to k + 1 shows that call k is transposed right.
+     */
+    @Test
+    void every_call_is_transposed_right_in_every_register() {
+        SplittableRandom random = new SplittableRandom(7);
+        SamplerProgram whole = program();
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, new TrainableTarget.InitialNoise());
+                Workbench weights = open(backend, WEIGHTS)) {
+            for (int k = 0; k < whole.size(); k++) {
+                for (int register = 0; register < whole.registers(); register++) {
+                    SamplerProgram part = firstCalls(whole, k + 1, register);
+                    if (reaches(part, register)) {
+                        checkTransposition(bench, part, random, "initial noise, call " + k + ", register " + register);
+                        checkTransposition(weights, part, random, "weights, call " + k + ", register " + register);
+                    }
+                }
+            }
+        }
+    }
+
+    /** True if the last call writes this register. */
+    private static boolean reaches(SamplerProgram part, int register) {
+        SamplerCall last = part.calls().get(part.size() - 1);
+        return last.ofOutput()[register] != 0 || last.ofRaw()[register] != 0 || last.transition()[register][0] != 0;
+    }
+
+    private static SamplerProgram firstCalls(SamplerProgram whole, int calls, int register) {
+        double[] output = new double[whole.registers()];
+        output[register] = 1;
+        return new SamplerProgram(
+                whole.name() + ", first calls",
+                whole.wanted(),
+                whole.transform(),
+                whole.registers(),
+                whole.initScale(),
+                whole.calls().subList(0, calls),
+                output);
+    }
+
+    private static void checkTransposition(
+            Workbench bench, SamplerProgram program, SplittableRandom random, String what) {
+        double[] theta = bench.initialParameters(3);
+        double[] direction = new double[theta.length];
+        Arrays.setAll(direction, i -> (2 * random.nextDouble() - 1) / Math.sqrt(theta.length));
+        double expected = FiniteDifferences.along(new MeanReward(bench, program, batch(ROWS, 1)), theta, direction);
+        double found = Vectors.dot(adjoint(bench, program, theta), direction);
+        assertEquals(expected, found, TOLERANCE * Math.max(1, Math.abs(expected)), what);
+    }
+
+    @Test
+    void the_score_of_a_step_is_the_derivative_of_its_log_probability() {
+        SamplerProgram program = program();
+        assumeTrue(program.calls().stream().anyMatch(SamplerCall::stochastic), "no noise, no score");
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, WEIGHTS)) {
+            double[] theta = bench.initialParameters(3);
+            double[] weights = {0.7, -1.3, 0.4};
+            try (Rollout rollout = bench.rollout(program, batch(ROWS, 1), theta);
+                    SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
+                Trajectory sampled = chain.behaviour();
+                for (int k = 0; k < program.size(); k++) {
+                    if (program.stochastic(k)) {
+                        int call = k;
+                        double[] expected = FiniteDifferences.gradient(
+                                moved -> Vectors.dot(weights, logRatio(bench, rollout, moved, call)) / ROWS, theta);
+                        SweepPlan plan = SweepPlan.of(program).cut(k, weights);
+                        double[] found = chain.sweep(sampled, k == 0 ? plan : plan.stopBefore(k - 1));
+                        assertArrayEquals(expected, found, TOLERANCE * largest(expected), "call " + k);
+                    }
+                }
+            }
+        }
+    }
+
+    private static double[] logRatio(Workbench bench, Rollout rollout, double[] theta, int call) {
+        try (SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
+            return chain.score(chain.behaviour(), call).logRatio();
+        }
+    }
+
+    /** ln p is written out from the table, the recorded states and the network's output. */
+    @Test
+    void log_probabilities_are_those_of_the_normal_distribution_around_the_mean_of_the_table() {
+        SamplerProgram program = program();
+        assumeTrue(program.markov() && program.calls().stream().anyMatch(SamplerCall::stochastic));
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, WEIGHTS)) {
+            double[] theta = bench.initialParameters(3);
+            double[] moved = theta.clone();
+            Arrays.setAll(moved, i -> theta[i] + 0.05 * Math.sin(i));
+            try (Rollout rollout = bench.rollout(program, batch(ROWS, 1), theta);
+                    SamplingChain before = bench.chain(rollout, theta, 0, 0);
+                    SamplingChain after = bench.chain(rollout, moved, 0, 0)) {
+                for (int k = 0; k < program.size(); k++) {
+                    if (program.stochastic(k)) {
+                        double[] then = logProbability(before, k);
+                        double[] now = logProbability(after, k);
+                        double[] ratio = after.score(after.behaviour(), k).logRatio();
+                        assertArrayEquals(Vectors.difference(now, then), ratio, 1e-8 * largest(now), "call " + k);
+                        assertArrayEquals(
+                                new double[ROWS],
+                                before.score(before.behaviour(), k).logRatio());
+                    }
+                }
+            }
+        }
+    }
+
+    private static double[] logProbability(SamplingChain chain, int k) {
+        SamplerProgram program = chain.program();
+        SamplerCall call = program.calls().get(k);
+        Tensor state = chain.behaviour().state(k);
+        Tensor input = chain.arena().combine(new double[] {call.inputScale() * call.inputWeights()[0]}, List.of(state));
+        double[] x = state.toDoubles();
+        double[] next = chain.behaviour().state(k + 1).toDoubles();
+        double[] h = chain.denoiser()
+                .predict(chain.arena(), input, call.at(), program.wanted())
+                .toDoubles();
+        double[] m = program.transform().apply(h, ROWS);
+        double[] result = new double[ROWS];
+        int size = x.length / ROWS;
+        for (int i = 0; i < x.length; i++) {
+            double mean = call.transition()[0][0] * x[i] + call.ofOutput()[0] * m[i] + call.ofRaw()[0] * h[i];
+            double residual = (next[i] - mean) / call.noise();
+            result[i / size] += -residual * residual / 2 - Math.log(call.noise()) - Math.log(2 * Math.PI) / 2;
+        }
+        return result;
+    }
+
+    @Test
+    void the_mean_score_is_zero() {
+        SamplerProgram program = program();
+        assumeTrue(program.calls().stream().anyMatch(SamplerCall::stochastic), "no noise, no score");
+        int rows = 64;
+        double[] ones = new double[rows];
+        Arrays.fill(ones, 1);
+        SweepPlan plan = SweepPlan.of(program);
+        for (int k = 0; k < program.size(); k++) {
+            plan = program.stochastic(k) ? plan.cut(k, ones) : plan;
+        }
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, new TrainableTarget.Full(List.of("b", "v")))) {
+            double[] theta = bench.initialParameters(0);
+            VectorMoments scores = new VectorMoments(theta.length);
+            for (int replica = 0; replica < 200; replica++) {
+                try (Rollout rollout = bench.rollout(program, batch(rows, replica), theta);
+                        SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
+                    scores.add(chain.sweep(chain.behaviour(), plan));
+                }
+            }
+            HolmTest holm = HolmTest.of(scores, 1e-3);
+            assertEquals(0, holm.rejected(), holm::toString);
+            assertTrue(holm.z() < 3.5, holm::toString);
+        }
+    }
+
+    @Test
+    void samples_follow_from_their_keys_whatever_the_batch() {
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, WEIGHTS)) {
+            double[] four = sample(bench, 4, 0);
+            assertArrayEquals(four, sample(bench, 4, 0));
+            assertFalse(Arrays.equals(four, sample(bench, 4, 1)));
+            double[] two = sample(bench, 2, 0);
+            assertArrayEquals(Arrays.copyOf(four, two.length), two, 1e-12);
+        }
+    }
+
+    private double[] sample(Workbench bench, int rows, long number) {
+        return bench.images(program(), batch(rows, number), bench.initialParameters(0))
+                .pixels();
+    }
+
+    private static double largest(double[] values) {
+        return Arrays.stream(values).map(Math::abs).reduce(1, Math::max);
+    }
+}
