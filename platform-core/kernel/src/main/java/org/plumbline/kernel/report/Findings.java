@@ -15,6 +15,9 @@ import org.plumbline.kernel.record.StudyDescription;
 
 /** What a run says, in sentences: what was compared, what came out, and what to read with care. */
 final class Findings {
+    /** Relative difference up to which two computations of the truth agree, in single precision. */
+    private static final double AGREEMENT = 0.02;
+
     private final Results results;
     private final StudyDescription study;
 
@@ -35,7 +38,10 @@ final class Findings {
                     .ifPresent(sentences::add);
         }
         if (!results.gradients().isEmpty()) {
-            sentences.add(gradients());
+            results.gradients().stream()
+                    .map(GradientRecord::point)
+                    .distinct()
+                    .forEach(point -> sentences.add(gradients(point)));
         }
         return sentences;
     }
@@ -105,25 +111,22 @@ final class Findings {
                         .mapToDouble(b -> a.at(spent, cost, Results::reward) - b.at(spent, cost, Results::reward))));
     }
 
-    private String gradients() {
-        List<GradientRecord> biased = results.gradients().stream()
+    private String gradients(String point) {
+        List<GradientRecord> there = results.gradients().stream()
+                .filter(gradient -> gradient.point().equals(point))
+                .toList();
+        List<GradientRecord> biased = there.stream()
                 .filter(gradient -> Math.abs(gradient.biasZ()) > 3)
                 .toList();
+        String which = biased.stream()
+                .map(gradient ->
+                        gradient.trial() + " by " + Digits.withError(gradient.bias(), gradient.biasStandardError()))
+                .collect(Collectors.joining(", "));
         String bias = biased.isEmpty()
                 ? "no estimator shows a bias beyond 3 standard errors"
-                : biased.stream()
-                                .map(gradient -> gradient.trial() + " is biased by "
-                                        + Digits.withError(gradient.bias(), gradient.biasStandardError())
-                                        + " of the true gradient\u2019s norm")
-                                .collect(Collectors.joining(", "))
-                        + (biased.size() < results.gradients().size()
-                                ? "; the others show no bias beyond 3 standard errors"
-                                : "");
-        String points = results.gradients().stream()
-                .map(GradientRecord::point)
-                .distinct()
-                .collect(Collectors.joining(", "));
-        return "Held against the true gradient (" + points + "), " + bias + ".";
+                : "a bias is certain for " + which + " of the true gradient\u2019s norm"
+                        + (biased.size() < there.size() ? "; the others show none beyond 3 standard errors" : "");
+        return "Held against the true gradient (" + point + "), " + bias + ".";
     }
 
     /** What to read with care. */
@@ -146,6 +149,12 @@ final class Findings {
                 .forEach(trial -> sentences.add(notImproved(trial)));
         exploited(improved, sentences);
         notSeen(sentences);
+        results.checks().stream()
+                .filter(check -> !(check.relativeDifference() < AGREEMENT))
+                .map(check -> "A check of the truth fails (" + check.point() + "): " + check.name() + " give "
+                        + Digits.significant(check.expected(), 4) + " and " + Digits.significant(check.found(), 4)
+                        + ". Biases are measured against a truth that is in doubt.")
+                .forEach(sentences::add);
         String own = results.trials().stream()
                 .filter(trial -> !trial.trial().program().equals(study.sampler().name()))
                 .map(trial -> trial.label() + " (" + trial.trial().program() + ")")
@@ -165,8 +174,8 @@ final class Findings {
             if (such.isEmpty() || state == SeedResult.State.FINISHED) {
                 continue;
             }
-            if (state == SeedResult.State.NOT_STARTED && !trial.gradients().isEmpty() && such.size() == all) {
-                continue; // only its gradients were asked for
+            if (state == SeedResult.State.NOT_STARTED && results.onlyGradients()) {
+                continue;
             }
             String seeds = such.stream().map(seed -> "" + seed.seed()).collect(Collectors.joining(", "));
             String which = such.size() == all ? "" : (such.size() == 1 ? " (seed " : " (seeds ") + seeds + ")";
@@ -196,10 +205,13 @@ final class Findings {
         String clearly = gain.count() == 1 ? "" : " clearly";
         String not =
                 trial.label() + " did not" + clearly + " improve (" + Digits.change(gain.mean(), gain.error()) + "): ";
-        if (gain.mean() > 2 * gain.error()) {
+        if (gain.mean() > 2 * gain.error() && gain.count() > 2) {
             return not + "with " + gain.count() + " seeds, the 95 % interval of its gain still holds zero.";
         }
         List<String> reasons = new ArrayList<>();
+        if (gain.mean() > 0 && gain.count() < 3) {
+            reasons.add("its rise is within the errors of its evaluations");
+        }
         long updates = trial.comparable().stream()
                 .mapToLong(seed -> seed.last().update())
                 .max()

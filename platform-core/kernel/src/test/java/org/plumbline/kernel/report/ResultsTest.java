@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EvaluationRecord;
 import org.plumbline.kernel.record.EventRecord;
+import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
 import org.plumbline.kernel.record.RunWriter;
@@ -22,6 +23,8 @@ import org.plumbline.kernel.record.UpdateRecord;
 
 class ResultsTest {
     private static final String A = SyntheticRun.FIVE.get(0).label();
+
+    private static final Cost COST_OF_ANOTHER = new Cost(1, 1, 1, 1, 1, 1, 999);
 
     @TempDir
     Path temporary;
@@ -151,6 +154,37 @@ class ResultsTest {
         Results more = of("more", evaluation(1, 0, 0, 5), evaluation(1, 5, 100, 5.15));
         assertTrue(more.trials().get(0).clearly(1, EvaluationRecord::reward));
         assertFalse(more.trials().get(0).clearly(-1, EvaluationRecord::reward));
+    }
+
+    @Test
+    void trialsAtTheSameTimeAreCounted() {
+        EventRecord other = EventRecord.of(EventRecord.Type.STARTED, A, 2, 0, "");
+        EventRecord ended = EventRecord.of(EventRecord.Type.FINISHED, A, 1, 3, "");
+        EventRecord early = new EventRecord(ended.time().minusSeconds(9), EventRecord.Type.STARTED, A, 1L, 0L, "");
+        assertEquals(2, of("beside", early, timed(other, ended, -1), ended).atOnce());
+        assertEquals(1, of("after", early, ended, timed(other, ended, 1)).atOnce());
+    }
+
+    private static EventRecord timed(EventRecord event, EventRecord beside, long seconds) {
+        return new EventRecord(
+                beside.time().plusSeconds(seconds),
+                event.type(),
+                event.trial(),
+                event.seed(),
+                event.update(),
+                event.message());
+    }
+
+    @Test
+    void memoryOfEstimatesStandsInWhereUpdatesWereNotMeasured() {
+        Cost unmeasured = new Cost(1, 1, 1, 1, 1, 1, 0);
+        Cost measured = new Cost(1, 1, 1, 1, 1, 1, 77);
+        Results results = of(
+                new UpdateRecord(A, 1, 1, unmeasured, 0, 1, 1, false, Map.of()),
+                new GradientRecord(A, "rlr", "elsewhere: start", "e", 1, 8, 8, 0, 0, 0, 1, 0, 1, 1, COST_OF_ANOTHER),
+                new GradientRecord(A, "rlr", "bolder digits: base model", "e", 1, 8, 8, 0, 0, 0, 1, 0, 1, 1, measured));
+        assertEquals(77, results.trials().get(0).peakBytes());
+        assertEquals(2, results.gradients().size());
     }
 
     @Test
