@@ -37,6 +37,7 @@ import org.plumbline.testkit.estimator.HolmTest;
 import org.plumbline.testkit.estimator.MeanReward;
 import org.plumbline.testkit.problem.ClosedFormModel;
 import org.plumbline.testkit.problem.ConditionedMlp;
+import org.plumbline.testkit.problem.Predicting;
 import org.plumbline.testkit.problem.QuadraticReward;
 import org.plumbline.toolkit.schedule.BetaSchedule;
 import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
