@@ -1,4 +1,4 @@
-package org.plumbline.testkit.sampler;
+package org.plumbline.toolkit.problem;
 
 import java.util.List;
 import java.util.Map;
@@ -7,10 +7,18 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.PredictionType;
+<<<<<<< HEAD:platform-core/testkit/src/main/java/org/plumbline/testkit/sampler/Predicting.java
 import org.plumbline.toolkit.problem.ClosedFormDenoiser;
+=======
+>>>>>>> contracts:platform-core/testkit/src/main/java/org/plumbline/testkit/problem/Predicting.java
 
-/** A denoiser whose output is taken for another prediction. */
-record Predicting(ClosedFormDenoiser denoiser, PredictionType prediction) implements ClosedFormDenoiser {
+/**
+ * A denoiser whose output is taken for another prediction.
+ *
+ * @param denoiser the network
+ * @param prediction what it is said to predict
+ */
+public record Predicting(ClosedFormDenoiser denoiser, PredictionType prediction) implements ClosedFormDenoiser {
     @Override
     public int dimensions() {
         return denoiser.dimensions();
