@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -60,12 +61,12 @@ class DistributionTest {
                 "jakarta.inject-api-",
                 "slf4j-api-",
                 "pytorch-engine-",
-                "pytorch-jni-",
-                "pytorch-native-cpu-",
                 "tokenizers-",
                 "onnxruntime-")) {
             assertTrue(lib.stream().anyMatch(jar -> jar.startsWith(part)), () -> part + " is missing in " + lib);
         }
+        assertTrue(Files.exists(App.HOME.resolve("native/libtorch/libdjl_torch.so")), "libtorch is unpacked");
+        assertFalse(lib.stream().anyMatch(jar -> jar.startsWith("pytorch-native")), "libtorch is there twice");
         assertFalse(lib.stream().anyMatch(jar -> jar.startsWith("guice-")), "Guice is a bundle, not on the class path");
     }
 

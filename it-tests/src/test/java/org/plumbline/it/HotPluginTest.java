@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginProvider;
@@ -156,11 +157,14 @@ class HotPluginTest {
             while (!over.get()) {
                 try (Lease<RewardModel> lease = host.lease(ID)) {
                     String unit = lease.get().unit();
+                    Bundle bundle = FrameworkUtil.getBundle(lease.get().getClass());
                     loaders.computeIfAbsent(
                             unit,
                             any -> new WeakReference<>(lease.get().getClass().getClassLoader()));
                     for (int i = 0; i < callsPerLease && !lease.revoked() && !over.get(); i++) {
                         assertEquals(2, HostFixture.score(lease.get(), 2).length);
+                        // A native library would be gone with its bundle, and the process with it.
+                        assertEquals(Bundle.ACTIVE, bundle.getState(), "the bundle stopped under a lease");
                         calls.computeIfAbsent(unit, any -> new AtomicLong()).incrementAndGet();
                     }
                 } catch (PlumblineException absent) {
@@ -183,12 +187,17 @@ class HotPluginTest {
             Files.delete(folder.resolve(JAR));
             eventually("is revoked", lease::revoked);
             assertFalse(host.available(ID));
+            eventually("says why", () -> !host.reasons(ID).isEmpty());
+            assertTrue(
+                    host.reasons(ID).get(1).startsWith("the plugin is still in use"),
+                    host.reasons(ID).toString());
             // Longer than a forced stop would wait: a jar that goes away never forces.
             Thread.sleep(HostFixture.DRAIN.multipliedBy(2).toMillis());
             assertEquals(Bundle.ACTIVE, bundle("hot").getState());
             assertEquals(2, HostFixture.score(lease.get(), 2).length);
         }
         eventually("is uninstalled", () -> bundle("hot") == null);
+        eventually("is forgotten", () -> host.catalog().problems().isEmpty());
     }
 
     @Test
@@ -201,6 +210,7 @@ class HotPluginTest {
             PluginJar.reward("hot", "3.0.0", ID).dropInto(folder, JAR);
             Thread.sleep(300);
             assertEquals("hot 1.0.0", lease.get().unit());
+            assertEquals("1.0.0", bundle("hot").getVersion().toString());
         }
         eventually("changes", () -> host.version(ID).equals("3.0.0"));
     }

@@ -74,7 +74,7 @@ final class PluginExtender implements BundleTrackerCustomizer<List<PluginExtende
             }
         }
         mine.forEach(this::admit);
-        return mine.isEmpty() ? null : mine;
+        return pluginClasses(bundle).isEmpty() ? null : mine;
     }
 
     private void admit(Claim claim) {
@@ -85,7 +85,7 @@ final class PluginExtender implements BundleTrackerCustomizer<List<PluginExtende
         }
         if (owner.isPresent()) {
             problems.report(
-                    claim.bundle,
+                    claim,
                     claim.id() + " (" + claim.bundle.getSymbolicName() + ")",
                     List.of(
                             claim.provider.description() + " is not used",
@@ -126,6 +126,7 @@ final class PluginExtender implements BundleTrackerCustomizer<List<PluginExtende
     public void removedBundle(Bundle bundle, @Nullable BundleEvent event, List<Claim> mine) {
         boolean free = withdraw(bundle, drain);
         problems.forget(bundle);
+        mine.forEach(problems::forget);
         if (!free) {
             String still = "was stopped while it was still in use, after waiting " + drain.toMillis() / 1000.0 + " s";
             LOG.warn("{} {} {}", bundle.getSymbolicName(), bundle.getVersion(), still);
@@ -141,7 +142,7 @@ final class PluginExtender implements BundleTrackerCustomizer<List<PluginExtende
                     .toList();
         }
         for (Claim heir : heirs) {
-            problems.forget(heir.bundle);
+            problems.forget(heir);
             heir.publish();
         }
     }

@@ -9,8 +9,10 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
@@ -50,6 +52,8 @@ final class PluginJars {
     private final Problems problems;
     private final Unresolved unresolved;
     private final Map<Path, Bundle> bundles = new HashMap<>();
+    /** Jars whose change waits for plugins that are in use. */
+    private final Set<Path> waiting = new HashSet<>();
 
     PluginJars(BundleContext context, PluginExtender extender, Problems problems) {
         this.context = context;
@@ -83,7 +87,7 @@ final class PluginJars {
                 return remove(jar);
             }
             Bundle bundle = bundles.get(jar);
-            if (bundle != null && !extender.withdraw(bundle, PATIENCE)) {
+            if (bundle != null && !free(bundle, jar)) {
                 return Outcome.IN_USE;
             }
             problems.forget(jar);
@@ -112,7 +116,7 @@ final class PluginJars {
         if (bundle == null) {
             return Outcome.DONE;
         }
-        if (!extender.withdraw(bundle, PATIENCE)) {
+        if (!free(bundle, jar)) {
             return Outcome.IN_USE;
         }
         bundles.remove(jar);
@@ -125,6 +129,24 @@ final class PluginJars {
             LOG.warn("{} cannot be removed cleanly", jar, failure);
         }
         return Outcome.DONE;
+    }
+
+    /** Takes the bundle's plugins back; true if nobody holds them any more. */
+    private boolean free(Bundle bundle, Path jar) {
+        boolean free = extender.withdraw(bundle, PATIENCE);
+        if (free) {
+            waiting.remove(jar);
+        } else if (waiting.add(jar)) {
+            for (String id : pluginIds(bundle)) {
+                problems.report(
+                        jar,
+                        id,
+                        List.of(
+                                jar + " has changed or is gone",
+                                "the plugin is still in use; this waits until it is let go"));
+            }
+        }
+        return free;
     }
 
     /** Forgets what was said about a jar that is not there any more. */

@@ -31,7 +31,9 @@ final class GradientsCommand implements HostedCommand {
     @Override
     public int run(Invocation invocation) throws JsonProcessingException {
         StudyPlan plan = StudyPlan.of(
-                invocation.study(), StudyFile.read(file), List.of("./plumbline", "gradients", file.toString()));
+                invocation.study(),
+                StudyFile.read(invocation.find(file)),
+                List.of("./plumbline", "gradients", file.toString()));
         List<GradientRecord> records = new Study(invocation.study(), plan).gradients();
         if (json) {
             invocation

@@ -1,6 +1,9 @@
 package org.plumbline.launcher;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.plumbline.kernel.plugin.Places;
 import org.plumbline.kernel.progress.Interruption;
 import org.plumbline.kernel.progress.Progress;
 import org.plumbline.kernel.study.StudyContext;
@@ -14,6 +17,11 @@ import org.plumbline.kernel.study.StudyContext;
  * @param interruption to be asked at every step boundary
  */
 record Invocation(Host host, PrintWriter out, Progress progress, Interruption interruption) {
+    /** Finds a file of the user: as named from the working directory, or one that is shipped. */
+    Path find(Path name) {
+        return new Places(List.of(Path.of(""), host.home())).resolve(name.toString());
+    }
+
     /** What a study finds around it. */
     StudyContext study() {
         String version = Invocation.class.getPackage().getImplementationVersion();

@@ -20,7 +20,7 @@ final class PretrainCommand implements HostedCommand {
 
     @Override
     public int run(Invocation invocation) {
-        Path found = new Places(List.of(Path.of(""), invocation.host().home())).resolve(file.toString());
+        Path found = invocation.find(file);
         Path beside = found.toAbsolutePath().getParent();
         Places places = new Places(
                 beside == null

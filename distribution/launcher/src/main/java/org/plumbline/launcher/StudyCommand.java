@@ -40,7 +40,7 @@ final class StudyCommand implements HostedCommand {
 
     @Override
     public int run(Invocation invocation) {
-        Path asked = file == null ? invocation.host().home().resolve(FIRST) : file;
+        Path asked = invocation.find(file == null ? Path.of(FIRST) : file);
         StudyRun run = new StudyRun(invocation, StudyFile.read(asked), command());
         return run.execute(output, resume);
     }

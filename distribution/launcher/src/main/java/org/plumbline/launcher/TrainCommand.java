@@ -25,7 +25,7 @@ final class TrainCommand implements HostedCommand {
 
     @Override
     public int run(Invocation invocation) {
-        StudyFile read = StudyFile.read(file).withoutGradients();
+        StudyFile read = StudyFile.read(invocation.find(file)).withoutGradients();
         return new StudyCommand.StudyRun(invocation, read, List.of("./plumbline", "train", file.toString()))
                 .execute(output, resume);
     }

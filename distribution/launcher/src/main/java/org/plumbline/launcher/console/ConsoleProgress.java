@@ -142,11 +142,8 @@ public final class ConsoleProgress implements Progress {
         }
     }
 
+    /** The width of the terminal; 80 if it is not known, for which some write 0. */
     private static int columns(@Nullable String written) {
-        try {
-            return written == null ? 80 : Math.max(40, Integer.parseInt(written));
-        } catch (NumberFormatException unusable) {
-            return 80;
-        }
+        return written != null && written.matches("[1-9][0-9]{1,3}") ? Integer.parseInt(written) : 80;
     }
 }

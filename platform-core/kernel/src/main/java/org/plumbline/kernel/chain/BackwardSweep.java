@@ -26,10 +26,10 @@ import org.plumbline.spi.sampler.SamplerProgram;
 final class BackwardSweep {
     private final SamplerProgram program;
     private final PredictionType prediction;
-    private final Denoiser denoiser;
+    private final GuidedDenoiser denoiser;
     private final int rows;
 
-    BackwardSweep(SamplerProgram program, PredictionType prediction, Denoiser denoiser, int rows) {
+    BackwardSweep(SamplerProgram program, PredictionType prediction, GuidedDenoiser denoiser, int rows) {
         this.program = program;
         this.prediction = prediction;
         this.denoiser = denoiser;
@@ -93,7 +93,7 @@ final class BackwardSweep {
         Tensor inputGradient = null;
         Tensor cotangent = cotangent(arena, recording, call, k, adjoints);
         if (cotangent != null) {
-            if (plan.collects(k) || plan.passesInput(k)) {
+            if (plan.passesInput(k) && inputReachesSomething(plan, k)) {
                 Denoiser.Pulled pulled = denoiser.pullBack(
                         arena,
                         recording.input(k),
@@ -103,6 +103,8 @@ final class BackwardSweep {
                         sink,
                         plan.collects(k) ? 1 : 0);
                 inputGradient = pulled.input();
+            } else if (plan.collects(k)) {
+                denoiser.collect(arena, recording.input(k), call.at(), program.wanted(), cotangent, sink);
             }
             if (!plan.passesInput(k)) {
                 double direct = prediction
@@ -121,6 +123,26 @@ final class BackwardSweep {
             before[j] = sum.evaluate(arena);
         }
         return before;
+    }
+
+    /** False if what passes through the network's input at call k would be dropped or replaced right after. */
+    private boolean inputReachesSomething(SweepPlan plan, int k) {
+        if (k == 0) {
+            return denoiser.trainsInitialState();
+        }
+        if (plan.stopsBefore(k - 1)) {
+            return false;
+        }
+        if (plan.cutWeights(k - 1) == null) {
+            return true;
+        }
+        double[] weights = program.calls().get(k).inputWeights();
+        for (int j = 1; j < weights.length; j++) {
+            if (weights[j] != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** g_h. */

@@ -94,21 +94,8 @@ final class GuidedDenoiser implements Denoiser {
             double factor) {
         Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
         try (TensorArena scratch = arena.nested()) {
-            Tensor seed = guided()
-                    ? scratch.concatRows(List.of(
-                            scratch.combine(new double[] {(1 - guidance) * affine.ofPrediction()}, List.of(cotangent)),
-                            scratch.combine(new double[] {guidance * affine.ofPrediction()}, List.of(cotangent))))
-                    : scratch.combine(new double[] {affine.ofPrediction()}, List.of(cotangent));
-            Set<String> wrt = new HashSet<>(Set.of(DenoiserInput.SAMPLE.key()));
-            if (parametrisation.trainsCondition()) {
-                wrt.add(DenoiserInput.CONDITION.key());
-            }
-            VectorJacobian pulled = network.vjp(scratch, bound.weights(), inputs(scratch, u, at), seed, wrt);
-            ledger.forward(pulled.output().rows());
-            ledger.backward(pulled.output().rows());
-            if (factor != 0) {
-                collect((Parametrisation.Sink) sink, pulled, factor, scratch, u.rows());
-            }
+            VectorJacobian pulled =
+                    pull(scratch, u, at, affine, cotangent, sink, factor, Set.of(DenoiserInput.SAMPLE.key()));
             Tensor throughNetwork =
                     Objects.requireNonNull(pulled.inputGradients().get(DenoiserInput.SAMPLE.key()));
             Tensor gradient = guided()
@@ -123,8 +110,51 @@ final class GuidedDenoiser implements Denoiser {
         }
     }
 
-    private void collect(
-            Parametrisation.Sink sink, VectorJacobian pulled, double factor, TensorArena scratch, int rows) {
+    /**
+     * Like {@link #pullBack} without the gradient with respect to u, which spares the backward pass all layers before the
+     * first trained one.
+     */
+    void collect(
+            TensorArena arena, Tensor u, TimePoint at, PredictionType wanted, Tensor cotangent, GradientSink sink) {
+        Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
+        try (TensorArena scratch = arena.nested()) {
+            pull(scratch, u, at, affine, cotangent, sink, 1, Set.of());
+        }
+    }
+
+    /** True if what reaches the initial state of a chain is wanted. */
+    boolean trainsInitialState() {
+        return parametrisation.trainsInitialState();
+    }
+
+    private VectorJacobian pull(
+            TensorArena scratch,
+            Tensor u,
+            TimePoint at,
+            Affine affine,
+            Tensor cotangent,
+            GradientSink sink,
+            double factor,
+            Set<String> inputs) {
+        Tensor seed = guided()
+                ? scratch.concatRows(List.of(
+                        scratch.combine(new double[] {(1 - guidance) * affine.ofPrediction()}, List.of(cotangent)),
+                        scratch.combine(new double[] {guidance * affine.ofPrediction()}, List.of(cotangent))))
+                : scratch.combine(new double[] {affine.ofPrediction()}, List.of(cotangent));
+        Set<String> wrt = new HashSet<>(inputs);
+        if (parametrisation.trainsCondition()) {
+            wrt.add(DenoiserInput.CONDITION.key());
+        }
+        VectorJacobian pulled = network.vjp(scratch, bound.weights(), inputs(scratch, u, at), seed, wrt);
+        ledger.forward(pulled.output().rows());
+        ledger.backward(pulled.output().rows());
+        if (factor != 0) {
+            hand((Parametrisation.Sink) sink, pulled, factor, scratch, u.rows());
+        }
+        return pulled;
+    }
+
+    private void hand(Parametrisation.Sink sink, VectorJacobian pulled, double factor, TensorArena scratch, int rows) {
         Tensor weights = pulled.parameterGradient();
         if (weights != null) {
             sink.weights(weights, factor);

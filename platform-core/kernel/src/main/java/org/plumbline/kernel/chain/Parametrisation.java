@@ -21,6 +21,11 @@ interface Parametrisation {
         return false;
     }
 
+    /** True if gradients with respect to the initial state are wanted. */
+    default boolean trainsInitialState() {
+        return false;
+    }
+
     /** An empty collector of gradients. */
     Sink sink();
 
@@ -133,6 +138,11 @@ interface Parametrisation {
             @Override
             public double[] initialNoise(double[] theta) {
                 return theta;
+            }
+
+            @Override
+            public boolean trainsInitialState() {
+                return true;
             }
 
             @Override

@@ -33,7 +33,7 @@ public final class SamplingChain implements Chain, AutoCloseable {
     private final long seed;
     private final long update;
     private final TensorArena arena;
-    private final Denoiser denoiser;
+    private final GuidedDenoiser denoiser;
     private final Map<Recording, Tensor> rewardGradients = new HashMap<>();
 
     SamplingChain(Workbench workbench, Rollout rollout, double[] parameters, long seed, long update) {

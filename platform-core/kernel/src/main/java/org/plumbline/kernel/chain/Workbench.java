@@ -19,7 +19,6 @@ import org.plumbline.spi.backend.VectorJacobian;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
-import org.plumbline.spi.estimator.Denoiser;
 import org.plumbline.spi.estimator.Perturbation;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
@@ -191,7 +190,7 @@ public final class Workbench implements AutoCloseable {
     }
 
     /** The denoiser at theta for a rollout's prompts. */
-    Denoiser denoiser(Rollout rollout, double[] theta, TensorArena into) {
+    GuidedDenoiser denoiser(Rollout rollout, double[] theta, TensorArena into) {
         Batch batch = rollout.batch();
         Tensor unconditional = null;
         if (conditionShape != null && parts.guidance() != 1) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.data.CaptionedDataset;
 import org.plumbline.spi.data.CaptionedDataset.Split;
@@ -33,12 +34,19 @@ final class DenoisingObjective implements Objective {
     private final CaptionedDataset dataset;
     private final TrainingSettings settings;
     private final double dropout;
+    private final Supplier<double[]> start;
     private final Presentation presentation;
     private final GraphDefinition loss;
     private final Map<String, long[]> tokens = new HashMap<>();
 
-    DenoisingObjective(UntrainedModel model, CaptionedDataset dataset, TrainingSettings settings, double dropout) {
+    DenoisingObjective(
+            UntrainedModel model,
+            CaptionedDataset dataset,
+            TrainingSettings settings,
+            double dropout,
+            Supplier<double[]> start) {
         this.model = model;
+        this.start = start;
         this.tokenizer = model.tokenizer().orElse(null);
         this.dataset = dataset;
         this.settings = settings;
@@ -60,7 +68,7 @@ final class DenoisingObjective implements Objective {
 
     @Override
     public double[] initial() {
-        return model.initial(settings.seed());
+        return start.get();
     }
 
     @Override

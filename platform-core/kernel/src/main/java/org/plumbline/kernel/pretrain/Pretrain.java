@@ -2,10 +2,13 @@ package org.plumbline.kernel.pretrain;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginCatalog;
@@ -18,6 +21,7 @@ import org.plumbline.spi.data.CaptionedDataset.Split;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.ParameterLayout;
+import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelLoader;
 import org.plumbline.spi.model.UntrainedModel;
@@ -25,16 +29,15 @@ import org.plumbline.spi.reward.RewardModel;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.toolkit.classifier.ConvolutionalClassifier;
 import org.plumbline.toolkit.file.AtomicFile;
+import org.plumbline.toolkit.onnx.OnnxModel;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
 
 /**
  * Carries out a {@link PretrainFile}: trains, keeps checkpoints in {@code <output>/training}, and writes the result to
- * the output folder: a complete model in its loader's layout, or {@code model.safetensors} of a classifier. The averaged
- * weights are the ones that are kept. Thread-safe.
+ * the output folder: a complete model in its loader's layout, or {@code model.safetensors} and {@code model.onnx} of a
+ * classifier. The averaged weights are the ones that are kept. Thread-safe.
  */
 public final class Pretrain {
-    private static final String CLASSIFIER_FILE = "model.safetensors";
-
     private final PluginCatalog catalog;
     private final Function<String, Path> resolver;
 
@@ -75,10 +78,14 @@ public final class Pretrain {
                         Objects.requireNonNull(file.root().denoiser());
                 try (Lease<ModelLoader> loader = lease(ModelLoader.class, file, "loader", base);
                         Lease<Sampler> sampler = lease(Sampler.class, file, "sampler", base)) {
-                    UntrainedModel model = loader.get().untrained(resolver.apply(settings.model()));
+                    Path configurations = resolver.apply(settings.model());
+                    UntrainedModel model = loader.get().untrained(configurations);
+                    Supplier<double[]> start = settings.start() == PretrainFile.Start.STORED
+                            ? () -> model.load(configurations)
+                            : () -> model.initial(settings.training().seed());
                     SampleGrid grid = new SampleGrid(backend.get(), sampler.get(), settings);
                     double[] weights = trainDenoiser(
-                            settings, model, grid, dataset.get(), backend.get(), output, progress, interruption);
+                            settings, model, start, grid, dataset.get(), backend.get(), output, progress, interruption);
                     Evaluation evaluation = new Evaluation(
                             backend.get(),
                             sampler.get(),
@@ -115,6 +122,7 @@ public final class Pretrain {
     private double[] trainDenoiser(
             PretrainFile.Denoiser settings,
             UntrainedModel model,
+            Supplier<double[]> start,
             SampleGrid grid,
             CaptionedDataset dataset,
             ComputeBackend backend,
@@ -126,11 +134,12 @@ public final class Pretrain {
                 + " images of " + Arrays.toString(dataset.imageShape()));
         Path folder = output.resolve("training");
         DenoisingObjective objective =
-                new DenoisingObjective(model, dataset, settings.training(), settings.conditionDropout());
+                new DenoisingObjective(model, dataset, settings.training(), settings.conditionDropout(), start);
         String recipe = String.format(
                 Locale.ROOT,
-                "denoiser of %d weights, %s prediction, condition dropout %s",
+                "denoiser of %d %s weights, %s prediction, condition dropout %s",
                 model.layout().size(),
+                settings.start() == PretrainFile.Start.RANDOM ? "random" : "stored",
                 model.prediction(),
                 settings.conditionDropout());
         Training training = new Training(settings.training(), objective, recipe, folder);
@@ -185,14 +194,22 @@ public final class Pretrain {
                 accuracy.images(),
                 100 * accuracy.share(),
                 100 * accuracy.standardError());
+        writeClassifier(classifier, end.average(), found, output);
+        progress.say(found);
+        progress.say("wrote the classifier to " + output);
+    }
+
+    private static void writeClassifier(ConvolutionalClassifier classifier, double[] theta, String found, Path output) {
         SafetensorsWriter file =
                 SafetensorsWriter.create().metadata("format", "pt").metadata("test", found);
+        Map<String, WeightSource.Weight> weights = new HashMap<>();
         for (ParameterLayout.Entry entry : classifier.layout().entries()) {
-            file.addRounded(entry.name(), end.average(), entry.offset(), entry.shape());
+            file.addRounded(entry.name(), theta, entry.offset(), entry.shape());
+            double[] values = Arrays.copyOfRange(theta, entry.offset(), entry.offset() + entry.size());
+            weights.put(entry.name(), new WeightSource.Weight(values, entry.shape()));
         }
-        file.write(output.resolve(CLASSIFIER_FILE));
-        progress.say(found);
-        progress.say("wrote the classifier to " + output.resolve(CLASSIFIER_FILE));
+        file.write(output.resolve("model.safetensors"));
+        OnnxModel.write(output.resolve("model.onnx"), classifier.graph(), WeightSource.of(weights));
     }
 
     private <T> Lease<T> lease(Class<T> role, PretrainFile file, String key, Path base) {

@@ -39,6 +39,14 @@ public final class PretrainFile {
         CLASSIFIER
     }
 
+    /** The weights at the start. */
+    enum Start {
+        /** Drawn from the seed. */
+        RANDOM,
+        /** Those of the model's folder: to go on training, or, with 0 iterations, to measure a finished model. */
+        STORED
+    }
+
     /**
      * The whole file but for plugins.
      *
@@ -63,6 +71,7 @@ public final class PretrainFile {
      * Training of a diffusion model.
      *
      * @param model folder with the configurations of the model
+     * @param start the weights at the start
      * @param conditionDropout how often a caption is replaced by the empty one
      * @param training how it is trained
      * @param gridEvery updates between two sample grids
@@ -74,6 +83,11 @@ public final class PretrainFile {
     record Denoiser(
             @Setting(description = "folder with the configurations of the model")
             String model,
+
+            @Setting(
+                    description = "weights at the start: random, or stored for those of the model's folder",
+                    defaultValue = "random")
+            Start start,
 
             @Setting(description = "how often a caption is left empty", defaultValue = "0.1", min = 0, max = 1)
             double conditionDropout,

@@ -8,7 +8,7 @@ import org.plumbline.spi.plugin.Setting;
 /**
  * How a network is trained.
  *
- * @param iterations number of updates
+ * @param iterations number of updates; 0 to keep the weights of the start
  * @param batch examples per update
  * @param seed decides everything random
  * @param learningRate at its peak
@@ -24,7 +24,7 @@ import org.plumbline.spi.plugin.Setting;
  * @param checkpointEvery updates between two checkpoints
  */
 public record TrainingSettings(
-        @Setting(description = "number of updates", min = 1) int iterations,
+        @Setting(description = "number of updates", min = 0) int iterations,
 
         @Setting(description = "examples per update", defaultValue = "64", min = 1)
         int batch,

@@ -6,7 +6,7 @@ package org.plumbline.kernel.record;
  *
  * @param trial label of the trial whose estimator this is
  * @param estimator id of the estimator
- * @param point which parameters, for example {@code base model}
+ * @param point of which study and at which parameters, for example {@code first: base model}
  * @param truth what g* is, for example {@code exact adjoint, mean of 4096 samples}
  * @param truthNorm |g*|
  * @param replicas N

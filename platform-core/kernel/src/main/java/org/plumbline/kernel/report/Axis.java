@@ -32,6 +32,12 @@ record Axis(double low, double high, double from, double to, boolean logarithmic
         return new Axis(0, high > 0 ? 1.03 * high : 1, from, to, false);
     }
 
+    /** A linear axis for values that cannot be negative, though their error bars may reach below zero. */
+    static Axis notNegative(DoubleStream values, double from, double to) {
+        Axis axis = linear(values, from, to);
+        return new Axis(Math.max(0, axis.low), axis.high > 0 ? axis.high : 1, from, to, false);
+    }
+
     /** A logarithmic axis that shows all positive values. */
     static Axis logarithmic(DoubleStream values, double from, double to) {
         double[] positive =
@@ -41,7 +47,8 @@ record Axis(double low, double high, double from, double to, boolean logarithmic
         }
         double low = DoubleStream.of(positive).min().orElseThrow();
         double high = DoubleStream.of(positive).max().orElseThrow();
-        double room = Math.max(1.25, Math.pow(high / low, 0.08));
+        // A factor of 7 in all holds two round values at least.
+        double room = Math.max(Math.sqrt(Math.max(1, 7 * low / high)), Math.max(1.25, Math.pow(high / low, 0.08)));
         return new Axis(low / room, high * room, from, to, true);
     }
 

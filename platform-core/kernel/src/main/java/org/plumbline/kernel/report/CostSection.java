@@ -53,7 +53,7 @@ final class CostSection {
                 "p",
                 "Means over all updates; NFE, forward and backward per sample; network rows over all "
                         + Digits.count(results.study().training().batch(), "sample")
-                        + ", forward and backward. Memory: the largest peak of any update above the model and the trained"
+                        + ", forward and backward. Memory: the largest peak of any update (or estimate, where updates were not measured) above the model and the trained"
                         + " parameters; 1 MB is 10\u2076 bytes.",
                 "class",
                 "caption");

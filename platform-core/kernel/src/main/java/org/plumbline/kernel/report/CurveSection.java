@@ -75,7 +75,8 @@ final class CurveSection {
                 : "Lines: mean over seeds, at equal cost, as far as all seeds of the trial came; band: \u00b1 1 standard error;"
                         + " faint: each seed.";
         return band + " " + NFE_DEFINITION + " Time: training without evaluations, on "
-                + Digits.count(results.study().environment().cores(), "core") + ".";
+                + Digits.count(results.study().environment().cores(), "core")
+                + (results.atOnce() > 1 ? ", shared by up to " + results.atOnce() + " trials at a time." : ".");
     }
 
     private void chart(Markup page, String y, Scale scale, ToDoubleFunction<EvaluationRecord> value) {

@@ -2,9 +2,13 @@ package org.plumbline.kernel.report;
 
 import java.util.Locale;
 
-/** Numbers for people: as many digits as mean something, U+2212 for minus, an en dash for what is not known. */
+/**
+ * Numbers for people: as many digits as mean something, U+2212 for minus, an en dash for what is not known.
+ * A mean and its error are not parted at the end of a line.
+ */
 final class Digits {
     static final String UNKNOWN = "\u2013";
+    private static final String PLUS_MINUS = "\u00a0\u00b1\u00a0";
     private static final String TIMES_TEN = "\u00d710^";
 
     private Digits() {}
@@ -53,13 +57,13 @@ final class Digits {
         int exponent = exponent(error, 2);
         int decimals = 1 - exponent;
         if (decimals > 8 || Math.abs(mean) >= 1e9 || decimals < -6) {
-            return value(mean) + " \u00b1 " + significant(error, 2);
+            return value(mean) + PLUS_MINUS + significant(error, 2);
         }
         if (decimals < 0) { // to whole tens, hundreds, ...
             double unit = Math.pow(10, -decimals);
-            return fixed(Math.rint(mean / unit) * unit, 0) + " \u00b1 " + fixed(Math.rint(error / unit) * unit, 0);
+            return fixed(Math.rint(mean / unit) * unit, 0) + PLUS_MINUS + fixed(Math.rint(error / unit) * unit, 0);
         }
-        return fixed(mean, decimals) + " \u00b1 " + fixed(error, decimals);
+        return fixed(mean, decimals) + PLUS_MINUS + fixed(error, decimals);
     }
 
     /** A difference: like {@link #withError}, with its sign. */

@@ -20,6 +20,7 @@ record DotChart(String title, String x, Scale scale, List<Row> rows, double refe
     /** How values become positions. */
     enum Scale {
         LINEAR,
+        NOT_NEGATIVE,
         LOGARITHMIC,
         BARS_FROM_ZERO
     }
@@ -69,6 +70,7 @@ record DotChart(String title, String x, Scale scale, List<Row> rows, double refe
         DoubleStream all = DoubleStream.concat(values, DoubleStream.of(reference));
         return switch (scale) {
             case LINEAR -> Axis.linear(all, left, right);
+            case NOT_NEGATIVE -> Axis.notNegative(all, left, right);
             case LOGARITHMIC -> Axis.logarithmic(all, left, right);
             case BARS_FROM_ZERO -> Axis.fromZero(all, left, right);
         };

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.plumbline.kernel.record.Cost;
@@ -13,6 +15,9 @@ import org.plumbline.kernel.record.StudyDescription;
 
 /** What a run says, in sentences: what was compared, what came out, and what to read with care. */
 final class Findings {
+    /** Relative difference up to which two computations of the truth agree, in single precision. */
+    private static final double AGREEMENT = 0.02;
+
     private final Results results;
     private final StudyDescription study;
 
@@ -33,7 +38,10 @@ final class Findings {
                     .ifPresent(sentences::add);
         }
         if (!results.gradients().isEmpty()) {
-            sentences.add(gradients());
+            results.gradients().stream()
+                    .map(GradientRecord::point)
+                    .distinct()
+                    .forEach(point -> sentences.add(gradients(point)));
         }
         return sentences;
     }
@@ -54,43 +62,45 @@ final class Findings {
 
     private String improved() {
         List<TrialResult> up = results.comparable().stream()
-                .filter(trial -> trial.gain(Results::reward).clearlyPositive())
+                .filter(trial -> trial.clearly(1, EvaluationRecord::reward))
                 .toList();
         Estimate base = results.base(Results::reward);
-        String from = base.known() ? " above the base model\u2019s " + Digits.value(base.mean()) : "";
+        String clearly = study.seeds().size() == 1 ? "" : " clearly";
+        String from = clearly + (base.known() ? " above the base model\u2019s " + Digits.value(base.mean()) : "");
         int all = results.trials().size();
         if (up.isEmpty()) {
-            return "No trial raised the reward clearly" + from + ".";
+            return "No trial raised the reward" + from + ".";
         }
         if (up.size() == all) {
-            return (all == 1 ? "The reward rose" : "All " + all + " trials raised the reward") + " clearly" + from
-                    + ".";
+            return (all == 1 ? "The reward rose" : "All " + all + " trials raised the reward") + from + ".";
         }
-        return up.size() + " of " + all + " trials raised the reward clearly" + from + ": " + labels(up) + ".";
+        List<TrialResult> others =
+                results.trials().stream().filter(trial -> !up.contains(trial)).toList();
+        String which = up.size() > others.size() ? "; not so " + labels(others) : ": " + labels(up);
+        return up.size() + " of " + all + " trials raised the reward" + from + which + ".";
     }
 
-    private java.util.Optional<String> best(
-            ToDoubleFunction<Cost> cost, double spent, java.util.function.DoubleFunction<String> describe) {
+    private Optional<String> best(ToDoubleFunction<Cost> cost, double spent, DoubleFunction<String> describe) {
         List<TrialResult> ranked = results.comparable().stream()
                 .filter(trial -> trial.at(spent, cost, Results::reward).known())
                 .sorted(Comparator.comparingDouble((TrialResult trial) ->
                         -trial.at(spent, cost, Results::reward).mean()))
                 .toList();
         if (ranked.size() < 2 || spent <= 0) {
-            return java.util.Optional.empty();
+            return Optional.empty();
         }
         TrialResult first = ranked.get(0);
         TrialResult second = ranked.get(1);
         Estimate lead = lead(first, second, spent, cost);
         String verdict = lead.count() < 2
-                ? "; one seed cannot tell its lead of " + Digits.value(lead.mean()) + " from chance"
+                ? "; one seed cannot tell this from chance"
                 : lead.clearlyPositive()
-                        ? ", ahead by " + lead + " (seed by seed, beyond 95 % confidence)"
-                        : ", ahead by " + lead + " (seed by seed), which may be chance";
-        return java.util.Optional.of("After " + describe.apply(spent) + ", the most that all "
+                        ? " (seed by seed; beyond 95 % confidence)"
+                        : " (seed by seed; this may be chance)";
+        return Optional.of("After " + describe.apply(spent) + ", the most that all "
                 + (results.complete().isEmpty() ? "" : "complete ") + "trials spent, " + first.label()
-                + " leads with " + first.at(spent, cost, Results::reward) + "; next is " + second.label() + " with "
-                + second.at(spent, cost, Results::reward) + verdict + ".");
+                + " leads with " + first.at(spent, cost, Results::reward) + ", " + lead + " above " + second.label()
+                + verdict + ".");
     }
 
     /** Seeds share their noise between trials, so the difference is taken seed by seed. */
@@ -101,25 +111,22 @@ final class Findings {
                         .mapToDouble(b -> a.at(spent, cost, Results::reward) - b.at(spent, cost, Results::reward))));
     }
 
-    private String gradients() {
-        List<GradientRecord> biased = results.gradients().stream()
+    private String gradients(String point) {
+        List<GradientRecord> there = results.gradients().stream()
+                .filter(gradient -> gradient.point().equals(point))
+                .toList();
+        List<GradientRecord> biased = there.stream()
                 .filter(gradient -> Math.abs(gradient.biasZ()) > 3)
                 .toList();
+        String which = biased.stream()
+                .map(gradient ->
+                        gradient.trial() + " by " + Digits.withError(gradient.bias(), gradient.biasStandardError()))
+                .collect(Collectors.joining(", "));
         String bias = biased.isEmpty()
                 ? "no estimator shows a bias beyond 3 standard errors"
-                : biased.stream()
-                                .map(gradient -> gradient.trial() + " is biased by "
-                                        + Digits.withError(gradient.bias(), gradient.biasStandardError())
-                                        + " of the true gradient\u2019s norm")
-                                .collect(Collectors.joining(", "))
-                        + (biased.size() < results.gradients().size()
-                                ? "; the others show no bias beyond 3 standard errors"
-                                : "");
-        String points = results.gradients().stream()
-                .map(GradientRecord::point)
-                .distinct()
-                .collect(Collectors.joining(", "));
-        return "Held against the true gradient (" + points + "), " + bias + ".";
+                : "a bias is certain for " + which + " of the true gradient\u2019s norm"
+                        + (biased.size() < there.size() ? "; the others show none beyond 3 standard errors" : "");
+        return "Held against the true gradient (" + point + "), " + bias + ".";
     }
 
     /** What to read with care. */
@@ -134,13 +141,20 @@ final class Findings {
         for (TrialResult trial : results.trials()) {
             notFinished(trial, sentences);
         }
-        for (TrialResult trial : results.comparable()) {
-            if (!trial.gain(Results::reward).clearlyPositive()) {
-                sentences.add(notImproved(trial));
-            } else {
-                exploited(trial, sentences);
-            }
-        }
+        List<TrialResult> improved = results.comparable().stream()
+                .filter(trial -> trial.clearly(1, EvaluationRecord::reward))
+                .toList();
+        results.comparable().stream()
+                .filter(trial -> !improved.contains(trial))
+                .forEach(trial -> sentences.add(notImproved(trial)));
+        exploited(improved, sentences);
+        notSeen(sentences);
+        results.checks().stream()
+                .filter(check -> !(check.relativeDifference() < AGREEMENT))
+                .map(check -> "A check of the truth fails (" + check.point() + "): " + check.name() + " give "
+                        + Digits.significant(check.expected(), 4) + " and " + Digits.significant(check.found(), 4)
+                        + ". Biases are measured against a truth that is in doubt.")
+                .forEach(sentences::add);
         String own = results.trials().stream()
                 .filter(trial -> !trial.trial().program().equals(study.sampler().name()))
                 .map(trial -> trial.label() + " (" + trial.trial().program() + ")")
@@ -160,18 +174,20 @@ final class Findings {
             if (such.isEmpty() || state == SeedResult.State.FINISHED) {
                 continue;
             }
-            if (state == SeedResult.State.NOT_STARTED && !trial.gradients().isEmpty() && such.size() == all) {
-                continue; // only its gradients were asked for
+            if (state == SeedResult.State.NOT_STARTED && results.onlyGradients()) {
+                continue;
             }
-            String which = such.size() == all
-                    ? trial.label()
-                    : trial.label() + ", seed "
-                            + such.stream().map(seed -> "" + seed.seed()).collect(Collectors.joining(" and "));
+            String seeds = such.stream().map(seed -> "" + seed.seed()).collect(Collectors.joining(", "));
+            String which = such.size() == all ? "" : (such.size() == 1 ? " (seed " : " (seeds ") + seeds + ")";
+            String updates = such.stream()
+                    .map(seed -> "" + seed.updates().size())
+                    .distinct()
+                    .collect(Collectors.joining(" and "));
             String how = switch (state) {
-                case NOT_STARTED -> " has not started";
-                case FAILED -> " failed";
-                case STOPPED_EARLY -> " stopped early";
-                default -> " is not finished";
+                case NOT_STARTED -> "not started";
+                case FAILED -> "failed after " + updates + " updates";
+                case STOPPED_EARLY -> "stopped early after " + updates + " updates";
+                default -> "not finished, " + updates + " updates so far";
             };
             boolean telling = state == SeedResult.State.FAILED || state == SeedResult.State.STOPPED_EARLY;
             String why = such.stream()
@@ -179,19 +195,23 @@ final class Findings {
                     .filter(reason -> telling && !reason.isBlank())
                     .distinct()
                     .collect(Collectors.joining("; "));
-            String updates = such.stream()
-                    .map(seed -> "" + seed.updates().size())
-                    .distinct()
-                    .collect(Collectors.joining(" and "));
-            String after = state == SeedResult.State.NOT_STARTED ? "" : " after " + updates + " updates";
-            sentences.add(which + how + after + (why.isEmpty() ? "" : ": " + why) + (why.endsWith(".") ? "" : "."));
+            sentences.add(trial.label() + which + ": " + how + (why.isEmpty() ? "" : " (" + why + ")") + ".");
         }
     }
 
     /** Says what the records hold on why a trial's reward did not rise. */
     private String notImproved(TrialResult trial) {
         Estimate gain = trial.gain(Results::reward);
+        String clearly = gain.count() == 1 ? "" : " clearly";
+        String not =
+                trial.label() + " did not" + clearly + " improve (" + Digits.change(gain.mean(), gain.error()) + "): ";
+        if (gain.mean() > 2 * gain.error() && gain.count() > 2) {
+            return not + "with " + gain.count() + " seeds, the 95 % interval of its gain still holds zero.";
+        }
         List<String> reasons = new ArrayList<>();
+        if (gain.mean() > 0 && gain.count() < 3) {
+            reasons.add("its rise is within the errors of its evaluations");
+        }
         long updates = trial.comparable().stream()
                 .mapToLong(seed -> seed.last().update())
                 .max()
@@ -219,25 +239,45 @@ final class Findings {
         String why = reasons.isEmpty()
                 ? "the records give no reason; the learning rate is the first thing to vary"
                 : String.join(", and ", reasons);
-        return trial.label() + " did not clearly improve (" + Digits.change(gain.mean(), gain.error()) + "): " + why
-                + ".";
+        return not + why + ".";
     }
 
     /** A reward that rises while others fall may be exploited. */
-    private void exploited(TrialResult trial, List<String> sentences) {
+    private void exploited(List<TrialResult> improved, List<String> sentences) {
         for (String label : results.heldOut()) {
-            Estimate gain = trial.gain(Results.heldOut(label));
-            if (gain.clearlyNegative()) {
-                sentences.add("While the reward of " + trial.label() + " rose, held-out " + label + " fell by "
-                        + Digits.withError(-gain.mean(), gain.error()) + " " + results.unit(label)
-                        + ": the trained reward may be exploited.");
+            String fallen = improved.stream()
+                    .filter(trial -> trial.clearly(-1, Results.heldOutScore(label)))
+                    .map(trial -> {
+                        Estimate gain = trial.gain(Results.heldOut(label));
+                        return trial.label() + " by " + Digits.withError(-gain.mean(), gain.error());
+                    })
+                    .collect(Collectors.joining(", "));
+            if (!fallen.isEmpty()) {
+                String unit = results.unit(label);
+                sentences.add("While the reward rose, held-out " + label + (unit.isEmpty() ? "" : " (" + unit + ")")
+                        + " fell: " + fallen + ". The trained reward may be exploited.");
             }
         }
         double base = results.base(EvaluationRecord::diversity).mean();
-        double last = trial.last(EvaluationRecord::diversity).mean();
-        if (last < 0.7 * base) {
-            sentences.add("The images of " + trial.label() + " became alike: diversity fell to "
-                    + Digits.value(100 * last / base) + " % of the base model\u2019s.");
+        for (TrialResult trial : improved) {
+            double last = trial.last(EvaluationRecord::diversity).mean();
+            if (last < 0.7 * base) {
+                sentences.add("The images of " + trial.label() + " became alike: diversity fell to "
+                        + Digits.value(100 * last / base) + " % of the base model\u2019s.");
+            }
+        }
+    }
+
+    /** An estimator that was measured too coarsely is not shown to be unbiased. */
+    private void notSeen(List<String> sentences) {
+        String coarse = results.gradients().stream()
+                .filter(gradient -> Math.abs(gradient.biasZ()) <= 3 && 3 * gradient.biasStandardError() > 0.5)
+                .map(gradient ->
+                        gradient.trial() + " (\u00b1 " + Digits.significant(gradient.biasStandardError(), 2) + ")")
+                .collect(Collectors.joining(", "));
+        if (!coarse.isEmpty()) {
+            sentences.add(
+                    "Measured too coarsely to rule out a bias of half the true gradient\u2019s norm: " + coarse + ".");
         }
     }
 

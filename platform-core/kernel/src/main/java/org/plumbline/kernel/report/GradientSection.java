@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import org.plumbline.kernel.record.CheckRecord;
 import org.plumbline.kernel.record.GradientRecord;
 
 /** Estimators held against the true gradient at fixed parameters. */
@@ -16,7 +17,7 @@ final class GradientSection {
     }
 
     void write(Markup page) {
-        if (results.gradients().isEmpty()) {
+        if (results.gradients().isEmpty() && results.checks().isEmpty()) {
             return;
         }
         page.open("section", "id", "gradients").leaf("h2", "Gradients against the truth");
@@ -27,10 +28,27 @@ final class GradientSection {
             List<GradientRecord> there = results.gradients().stream()
                     .filter(gradient -> gradient.point().equals(point))
                     .toList();
-            page.leaf("h3", "At the " + point);
+            page.leaf("h3", point);
             table(page, there);
             charts(page, there);
             page.leaf("p", caption(there), "class", "caption");
+        }
+        checks(page);
+        page.close();
+    }
+
+    /** The truth, held against something else. */
+    private void checks(Markup page) {
+        if (results.checks().isEmpty()) {
+            return;
+        }
+        page.leaf("h3", "Checks of the truth itself").open("ul", "class", "caveats");
+        for (CheckRecord check : results.checks()) {
+            page.leaf(
+                    "li",
+                    check.point() + ", " + check.name() + ": " + Digits.significant(check.expected(), 5) + " and "
+                            + Digits.significant(check.found(), 5) + ", "
+                            + Digits.significant(100 * check.relativeDifference(), 2) + " % apart.");
         }
         page.close();
     }
@@ -41,8 +59,8 @@ final class GradientSection {
                 "bias",
                 "z",
                 "cosine",
-                "variance per sample",
-                "\u00d7 NFE",
+                "variance",
+                "variance \u00d7 NFE",
                 "NFE",
                 "forward",
                 "backward",
@@ -82,7 +100,7 @@ final class GradientSection {
                 page,
                 gradients,
                 "bias (|mean \u2212 truth| / |truth|)",
-                DotChart.Scale.LINEAR,
+                DotChart.Scale.NOT_NEGATIVE,
                 0,
                 GradientRecord::bias,
                 GradientRecord::biasStandardError,

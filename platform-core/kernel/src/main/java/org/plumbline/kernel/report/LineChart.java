@@ -22,23 +22,37 @@ record LineChart(String title, String x, String y, List<Line> lines, double refe
     private static final double HEIGHT = 280;
     private static final double TOP = 30;
     private static final double BOTTOM = HEIGHT - 40;
-    private static final double LABEL_DISTANCE = 13;
+    private static final double INSIDE = 7;
+    private static final int MARKERS = 16;
+    private static final int REFERENCE = -1;
 
     /**
-     * The curves of a trial.
+     * The curves of a trial. Points that are not finite are left out.
      *
      * @param index decides colour and marker
      * @param label at the end of the curve
      * @param mean the curve; may be empty
      * @param faint curves of the seeds
      */
-    record Line(int index, String label, List<Point> mean, List<List<Point>> faint) {}
+    record Line(int index, String label, List<Point> mean, List<List<Point>> faint) {
+        Line {
+            mean = mean.stream().filter(Point::finite).toList();
+            faint = faint.stream()
+                    .map(seed -> seed.stream().filter(Point::finite).toList())
+                    .toList();
+        }
+    }
 
     /** A point with the half height of the band; what it says when it is pointed at. */
-    record Point(double x, double y, double error, String says) {}
+    record Point(double x, double y, double error, String says) {
+        boolean finite() {
+            return Double.isFinite(x) && Double.isFinite(y);
+        }
+    }
 
     void write(Markup page) {
-        double right = WIDTH - Label.room(lines.stream().map(Line::label).toList(), 120) - 10;
+        Stream<String> names = Stream.concat(lines.stream().map(Line::label), Stream.of(referenceLabel));
+        double right = WIDTH - Label.room(names.toList(), 120) - 10;
         List<String> yLabels = vertical().labels(vertical().ticks(5));
         double left = 12
                 + Label.width(yLabels.stream()
@@ -58,7 +72,6 @@ record LineChart(String title, String x, String y, List<Line> lines, double refe
         if (Double.isFinite(reference)) {
             double at = up.at(reference);
             page.empty("line", "class", "reference", "x1", left, "x2", right, "y1", at, "y2", at);
-            page.leaf("text", referenceLabel, "class", "note", "x", left + 4, "y", at - 4);
         }
         for (Line line : lines) {
             page.open("g", "class", "t t" + line.index() + " c" + Marker.colour(line.index()));
@@ -108,65 +121,68 @@ record LineChart(String title, String x, String y, List<Line> lines, double refe
             page.empty("path", "class", "faint", "d", path(seed, across, up));
         }
         page.empty("path", "class", "mean" + Marker.dash(line.index()), "d", path(mean, across, up));
-        for (Point point : mean) {
+        int stride = Math.max(1, (mean.size() + MARKERS - 1) / MARKERS);
+        for (int i = (mean.size() - 1 + stride) % stride; i < mean.size(); i += stride) {
+            Point point = mean.get(i);
             Marker.write(page, line.index(), across.at(point.x()), up.at(point.y()), point.says());
         }
     }
 
-    /** Labels stand beside the ends of their curves, moved apart where they would overlap. */
+    /**
+     * A label stands at the right, on the height of its curve's end; that of a curve that ends early stands at the end
+     * itself, so that no line to it looks like more of the curve. Labels that would overlap are moved apart.
+     */
     private void labels(Markup page, Axis across, Axis up) {
-        List<Label> labels = new ArrayList<>();
+        List<Label> right = new ArrayList<>();
+        List<Label> inside = new ArrayList<>();
         for (Line line : lines) {
             List<Point> points =
                     line.mean().isEmpty() ? line.faint().stream().findFirst().orElse(List.of()) : line.mean();
             if (!points.isEmpty()) {
                 Point end = points.get(points.size() - 1);
-                labels.add(new Label(line.index(), line.label(), across.at(end.x()), up.at(end.y())));
+                double x = across.at(end.x());
+                boolean early = x + INSIDE + Label.width(line.label()) < across.to();
+                (early ? inside : right).add(new Label(line.index(), line.label(), x, up.at(end.y())));
             }
         }
-        labels.sort(Comparator.comparingDouble(Label::y));
-        double[] at = labels.stream().mapToDouble(Label::y).toArray();
-        for (int pass = 0; pass < 200; pass++) {
-            for (int i = 1; i < at.length; i++) {
-                double missing = LABEL_DISTANCE - (at[i] - at[i - 1]);
-                if (missing > 0) {
-                    at[i - 1] -= missing / 2;
-                    at[i] += missing / 2;
-                }
-            }
-            for (int i = 0; i < at.length; i++) {
-                at[i] = Math.min(BOTTOM, Math.max(TOP, at[i]));
-            }
+        if (Double.isFinite(reference)) {
+            right.add(new Label(REFERENCE, referenceLabel, across.to(), up.at(reference)));
         }
-        for (int i = 0; i < at.length; i++) {
-            Label label = labels.get(i);
-            page.open("g", "class", "t t" + label.index() + " c" + Marker.colour(label.index()));
+        Label.spread(inside, TOP, BOTTOM).forEach((label, y) -> {
+            write(page, label, label.x() + INSIDE, y - INSIDE);
+        });
+        Label.spread(right, TOP, BOTTOM).forEach((label, y) -> {
             double x = across.to() + 14;
-            page.empty(
-                    "path",
-                    "class",
-                    "leader",
-                    "d",
-                    String.format(
-                            Locale.ROOT,
-                            "M%.1f %.1fL%.1f %.1fL%.1f %.1f",
-                            label.x() + 4,
-                            label.y(),
-                            across.to() + 5,
-                            label.y(),
-                            x - 2,
-                            at[i]));
-            page.leaf("text", Label.cut(label.text(), WIDTH - x), "class", "label", "x", x, "y", at[i] + 4);
-            page.close();
-        }
+            if (label.index() != REFERENCE) {
+                page.empty(
+                        "path",
+                        "class",
+                        "leader t t" + label.index() + " c" + Marker.colour(label.index()),
+                        "d",
+                        String.format(
+                                Locale.ROOT,
+                                "M%.1f %.1fL%.1f %.1fL%.1f %.1f",
+                                label.x() + 4,
+                                label.y(),
+                                across.to() + 5,
+                                label.y(),
+                                x - 2,
+                                y));
+            }
+            write(page, label, x, y);
+        });
+    }
+
+    private static void write(Markup page, Label label, double x, double y) {
+        String look =
+                label.index() == REFERENCE ? "note" : "label t t" + label.index() + " c" + Marker.colour(label.index());
+        page.leaf("text", Label.cut(label.text(), WIDTH - x), "class", look, "x", x, "y", y + 4);
     }
 
     private static String path(List<Point> points, Axis across, Axis up) {
         StringBuilder path = new StringBuilder();
         for (Point point : points) {
-            if (Double.isFinite(point.y())) {
-                join(path, across.at(point.x()), up.at(point.y()));
-            }
+            join(path, across.at(point.x()), up.at(point.y()));
         }
         return path.toString();
     }

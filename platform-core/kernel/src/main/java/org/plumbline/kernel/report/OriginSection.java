@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.StudyDescription;
 import org.plumbline.spi.provenance.Citation;
@@ -192,12 +193,16 @@ final class OriginSection {
         }
     }
 
-    private static String shown(Object value) {
+    private static String shown(@Nullable Object value) {
         if (value == null) {
             return "not set";
         }
-        return value instanceof List<?> list
-                ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
+        if (value instanceof List<?> list) {
+            return list.stream().map(OriginSection::shown).collect(Collectors.joining(", "));
+        }
+        // As people write settings: 2 and 3e-4 for 2.0 and 3.0E-4.
+        return value instanceof Double number
+                ? number.toString().replaceFirst("\\.0(E|$)", "$1").replace('E', 'e')
                 : value.toString();
     }
 

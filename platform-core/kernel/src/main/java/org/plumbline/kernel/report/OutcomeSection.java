@@ -36,24 +36,25 @@ final class OutcomeSection {
 
     private void trials(Markup page) {
         page.leaf("h2", "Outcome");
-        List<String> heads = new ArrayList<>(List.of("trial", "seeds finished", "updates", "reward", "change"));
+        List<String> heads = new ArrayList<>(List.of("trial", "reward", "change"));
         results.heldOut().forEach(label -> heads.add("held out: " + label));
         boolean diversity = results.base(EvaluationRecord::diversity).known();
         if (diversity) {
             heads.add("diversity");
         }
+        heads.addAll(List.of("updates", "seeds finished"));
         Table table = new Table(heads);
         for (TrialResult trial : results.trials()) {
             List<Table.Cell> cells = new ArrayList<>();
-            cells.add(Table.Cell.of(trial.count(SeedResult.State.FINISHED) + " of "
-                    + trial.seeds().size()));
-            cells.add(Table.Cell.of(updates(trial)));
             cells.add(Table.Cell.of(trial.last(Results::reward)));
             cells.add(change(trial, Results::reward));
             results.heldOut().forEach(label -> cells.add(change(trial, Results.heldOut(label))));
             if (diversity) {
                 cells.add(change(trial, EvaluationRecord::diversity));
             }
+            cells.add(Table.Cell.of(updates(trial)));
+            cells.add(Table.Cell.of(trial.count(SeedResult.State.FINISHED) + " of "
+                    + trial.seeds().size()));
             table.row(trial.index(), trial.label(), cells);
         }
         table.write(page);
@@ -62,7 +63,8 @@ final class OutcomeSection {
                 "Reward: " + Findings.named(results.study().trainedReward())
                         + " on the fixed evaluation prompts and noise after the last update, mean \u00b1 standard error over"
                         + " seeds. Change, also for held-out rewards and diversity: last minus first evaluation, seed by"
-                        + " seed. Diversity: root mean square pixel difference between images of one prompt (0 to 1).",
+                        + " seed; clear means 95 % confidence over seeds (Student\u2019s t) or, with one or two seeds, more"
+                        + " than the errors of the evaluations in each. Diversity: root mean square pixel difference between images of one prompt (0 to 1).",
                 "class",
                 "caption");
     }

@@ -1,19 +1,24 @@
 package org.plumbline.kernel.report;
 
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.record.CheckRecord;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EvaluationRecord;
 import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
+import org.plumbline.kernel.record.Score;
 import org.plumbline.kernel.record.StudyDescription;
 import org.plumbline.kernel.record.UpdateRecord;
 
@@ -23,15 +28,21 @@ import org.plumbline.kernel.record.UpdateRecord;
  *
  * @param study what was asked
  * @param trials in the study's order
- * @param gradients of all trials, in order
+ * @param gradients of all trials, in order, those on further problems included
+ * @param checks of the true gradient
  * @param runEvents events that concern the whole run
  */
 record Results(
-        StudyDescription study, List<TrialResult> trials, List<GradientRecord> gradients, List<EventRecord> runEvents) {
+        StudyDescription study,
+        List<TrialResult> trials,
+        List<GradientRecord> gradients,
+        List<CheckRecord> checks,
+        List<EventRecord> runEvents) {
     static Results of(RunFolder folder) {
         StudyDescription study = folder.description();
         Map<String, Map<Long, Collector>> collectors = new HashMap<>();
         List<GradientRecord> gradients = new ArrayList<>();
+        List<CheckRecord> checks = new ArrayList<>();
         List<EventRecord> runEvents = new ArrayList<>();
         for (RunRecord line : folder.records()) {
             if (line instanceof UpdateRecord update) {
@@ -42,6 +53,8 @@ record Results(
                         .put(evaluation.update(), evaluation);
             } else if (line instanceof GradientRecord gradient) {
                 gradients.add(gradient);
+            } else if (line instanceof CheckRecord check) {
+                checks.add(check);
             } else if (line instanceof EventRecord event) {
                 String trial = event.trial();
                 Long seed = event.seed();
@@ -63,10 +76,13 @@ record Results(
                                     ofTrial.getOrDefault(seed, new Collector()).result(seed))
                             .toList(),
                     gradients.stream()
-                            .filter(gradient -> gradient.trial().equals(trial.label()))
+                            .filter(gradient -> gradient.trial().equals(trial.label())
+                                    && (!gradient.point().contains(":")
+                                            || gradient.point().startsWith(study.name() + ":")))
                             .toList()));
         }
-        return new Results(study, List.copyOf(trials), List.copyOf(gradients), List.copyOf(runEvents));
+        return new Results(
+                study, List.copyOf(trials), List.copyOf(gradients), List.copyOf(checks), List.copyOf(runEvents));
     }
 
     /** Trials with at least one curve. */
@@ -96,6 +112,41 @@ record Results(
                 .mapToDouble(seed -> value.applyAsDouble(seed.base())));
     }
 
+    /** True for a run that is finished and of which only the gradients were asked for. */
+    boolean onlyGradients() {
+        return runEvents.stream().anyMatch(event -> event.type() == EventRecord.Type.FINISHED)
+                && trials.stream()
+                        .flatMap(trial -> trial.seeds().stream())
+                        .allMatch(seed -> seed.state() == SeedResult.State.NOT_STARTED);
+    }
+
+    /** How many trials ran at the same time, at most; they share the machine, which makes each of them slower. */
+    int atOnce() {
+        record Change(Instant time, int by) {}
+        List<Change> changes = new ArrayList<>();
+        for (TrialResult trial : trials) {
+            for (SeedResult seed : trial.seeds()) {
+                boolean running = false;
+                for (EventRecord event : seed.events()) {
+                    boolean begins =
+                            event.type() == EventRecord.Type.STARTED || event.type() == EventRecord.Type.RESUMED;
+                    if (event.type() != EventRecord.Type.PLUGIN_SWAPPED && begins != running) {
+                        changes.add(new Change(event.time(), begins ? 1 : -1));
+                        running = begins;
+                    }
+                }
+            }
+        }
+        changes.sort(Comparator.comparing(Change::time).thenComparing(Change::by));
+        int now = 0;
+        int most = 1;
+        for (Change change : changes) {
+            now += change.by();
+            most = Math.max(most, now);
+        }
+        return most;
+    }
+
     /** Labels of the held-out rewards that were measured. */
     List<String> heldOut() {
         return trials.stream()
@@ -109,10 +160,12 @@ record Results(
 
     /** Reads a held-out reward of an evaluation; NaN where it was not measured. */
     static ToDoubleFunction<EvaluationRecord> heldOut(String label) {
-        return evaluation -> {
-            var score = evaluation.heldOut().get(label);
-            return score == null ? Double.NaN : score.mean();
-        };
+        return evaluation -> heldOutScore(label).apply(evaluation).mean();
+    }
+
+    /** Reads a held-out reward of an evaluation; NaN where it was not measured. */
+    static Function<EvaluationRecord, Score> heldOutScore(String label) {
+        return evaluation -> evaluation.heldOut().getOrDefault(label, new Score(Double.NaN, Double.NaN));
     }
 
     /** Reads the trained reward of an evaluation. */

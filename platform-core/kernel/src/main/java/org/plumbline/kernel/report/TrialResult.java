@@ -1,11 +1,13 @@
 package org.plumbline.kernel.report;
 
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EvaluationRecord;
 import org.plumbline.kernel.record.GradientRecord;
+import org.plumbline.kernel.record.Score;
 import org.plumbline.kernel.record.StudyDescription;
 import org.plumbline.kernel.record.UpdateRecord;
 
@@ -15,7 +17,7 @@ import org.plumbline.kernel.record.UpdateRecord;
  * @param index place in the study, from 0; decides colour and marker
  * @param trial what it is
  * @param seeds in the study's order
- * @param gradients measurements of its estimator, in order
+ * @param gradients measurements of its estimator on the study's own problem, in order
  */
 record TrialResult(int index, StudyDescription.Trial trial, List<SeedResult> seeds, List<GradientRecord> gradients) {
     String label() {
@@ -33,6 +35,24 @@ record TrialResult(int index, StudyDescription.Trial trial, List<SeedResult> see
 
     Estimate gain(ToDoubleFunction<EvaluationRecord> value) {
         return Estimate.of(comparable().stream().mapToDouble(seed -> seed.gain(value)));
+    }
+
+    /**
+     * Whether a value changed beyond chance in the direction of the sign: over seeds with 95 % confidence. One or two
+     * seeds cannot give that; then it must have changed beyond the errors of its two evaluations in each.
+     */
+    boolean clearly(int sign, Function<EvaluationRecord, Score> score) {
+        List<SeedResult> compared = comparable();
+        if (compared.size() < 3) {
+            return compared.stream().allMatch(seed -> {
+                Score before = score.apply(seed.base());
+                Score after = score.apply(seed.last());
+                double error = Math.hypot(before.standardError(), after.standardError());
+                return sign * (after.mean() - before.mean()) > (Double.isFinite(error) ? error : 0);
+            });
+        }
+        Estimate gain = gain(evaluation -> score.apply(evaluation).mean());
+        return sign > 0 ? gain.clearlyPositive() : gain.clearlyNegative();
     }
 
     Estimate last(ToDoubleFunction<EvaluationRecord> value) {
@@ -58,9 +78,16 @@ record TrialResult(int index, StudyDescription.Trial trial, List<SeedResult> see
         return updates().mapToDouble(value).average().orElse(Double.NaN);
     }
 
-    /** Largest memory of any update; 0 if it was not measured. */
+    /** Largest memory of any update, or of an estimate if updates were not measured; 0 if neither was. */
     long peakBytes() {
-        return updates().mapToLong(update -> update.cost().peakBytes()).max().orElse(0);
+        long ofUpdates =
+                updates().mapToLong(update -> update.cost().peakBytes()).max().orElse(0);
+        return ofUpdates > 0
+                ? ofUpdates
+                : gradients.stream()
+                        .mapToLong(gradient -> gradient.cost().peakBytes())
+                        .max()
+                        .orElse(0);
     }
 
     private java.util.stream.Stream<UpdateRecord> updates() {

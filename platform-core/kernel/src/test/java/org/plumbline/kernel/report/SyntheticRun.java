@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.plumbline.kernel.record.CheckRecord;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EvaluationRecord;
 import org.plumbline.kernel.record.EventRecord;
@@ -258,6 +259,8 @@ final class SyntheticRun {
     }
 
     private void gradients(RunWriter run) {
+        run.append(new CheckRecord(
+                "bolder digits: base model", "slope by back-propagation and by central differences", 0.0837, 0.083712));
         for (Shape shape : shapes) {
             int replicas = 64;
             double error = Math.sqrt(shape.variance() / BATCH / replicas) * 0.4;
@@ -265,7 +268,7 @@ final class SyntheticRun {
             run.append(new GradientRecord(
                     shape.label(),
                     shape.estimator(),
-                    "base model",
+                    "bolder digits: base model",
                     "exact discrete adjoint, mean of 4,096 samples",
                     0.0837,
                     replicas,

@@ -37,6 +37,7 @@ public final class StoredGraph implements AutoCloseable {
     private final @Nullable TrainableWeights weights;
     private final UnrolledChain chain;
     private final Network network;
+    private final Map<String, double[]> encoded = new HashMap<>();
 
     private StoredGraph(BackendSession session, ChainParts parts, SamplerProgram program) {
         this.parts = parts;
@@ -135,9 +136,9 @@ public final class StoredGraph implements AutoCloseable {
                 case UnrolledChain.CONDITION ->
                     parts.target() instanceof TrainableTarget.Conditioning
                             ? ofSlots(batch, theta, spec.rowSize())
-                            : encoded(arena, batch.prompts());
+                            : encoded(batch.prompts());
                 case UnrolledChain.UNCONDITIONAL ->
-                    encoded(arena, batch.prompts().stream().map(prompt -> "").toList());
+                    encoded(batch.prompts().stream().map(prompt -> "").toList());
                 default ->
                     ofReward.entrySet().stream()
                             .filter(entry ->
@@ -183,18 +184,32 @@ public final class StoredGraph implements AutoCloseable {
         return values;
     }
 
-    private double[] encoded(TensorArena arena, List<String> prompts) {
+    private double[] encoded(List<String> prompts) {
+        List<double[]> conditions = prompts.stream()
+                .map(prompt -> encoded.computeIfAbsent(prompt, this::encode))
+                .toList();
+        int width = conditions.get(0).length;
+        double[] values = new double[prompts.size() * width];
+        for (int row = 0; row < prompts.size(); row++) {
+            System.arraycopy(conditions.get(row), 0, values, row * width, width);
+        }
+        return values;
+    }
+
+    private double[] encode(String prompt) {
         PromptEncoder encoder = parts.model().promptEncoder().orElseThrow();
-        double[] ids = prompts.stream()
-                .flatMapToLong(prompt -> Arrays.stream(encoder.tokenize(prompt)))
-                .asDoubleStream()
-                .toArray();
+        double[] ids = Arrays.stream(encoder.tokenize(prompt)).asDoubleStream().toArray();
         try (Network text = session.compile(encoder.graph(), encoder.weights(), ParameterLayout.empty());
-                TensorArena scratch = arena.nested()) {
-            Tensor tokens = scratch.tensor(ids, prompts.size(), ids.length / prompts.size());
-            return text.forward(scratch, null, Map.of(PromptEncoder.TOKENS, tokens))
+                TensorArena arena = session.arena()) {
+            Tensor tokens = arena.tensor(ids, 1, ids.length);
+            return text.forward(arena, null, Map.of(PromptEncoder.TOKENS, tokens))
                     .toDoubles();
         }
+    }
+
+    /** Gives memory that is not in use back to the operating system, where the backend can. */
+    public void trim() {
+        session.trim();
     }
 
     /** Frees the network and the session. Closing twice is harmless. */

@@ -9,12 +9,12 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.DenoiserInput;
-import org.plumbline.testkit.problem.ClosedFormDenoiser;
+import org.plumbline.toolkit.problem.ClosedFormDenoiser;
 
 /**
  * The network m = tanh(W x + U c) in two dimensions, with a condition of two numbers: the smallest chain on which weights,
  * conditioning and initial noise can be trained, so that replicas are cheap. Its samplers are those of
- * {@link org.plumbline.testkit.problem.TanhChain}. Weights: {@code W} [2, 2], trained, and {@code U} [2, 2].
+ * {@link org.plumbline.toolkit.problem.TanhChain}. Weights: {@code W} [2, 2], trained, and {@code U} [2, 2].
  */
 record ConditionedChain() implements ClosedFormDenoiser {
     private static final int D = 2;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
-import org.plumbline.testkit.problem.QuadraticReward;
+import org.plumbline.toolkit.problem.QuadraticReward;
 
 /** A quadratic reward that hides its gradient. */
 record ValuesOnly(QuadraticReward reward) implements BlackBoxRewardModel {

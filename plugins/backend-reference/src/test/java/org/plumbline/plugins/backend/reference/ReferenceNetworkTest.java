@@ -25,7 +25,7 @@ import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
-import org.plumbline.testkit.problem.TanhChain;
+import org.plumbline.toolkit.problem.TanhChain;
 
 class ReferenceNetworkTest {
     /** Far more rows than fit in a block. */

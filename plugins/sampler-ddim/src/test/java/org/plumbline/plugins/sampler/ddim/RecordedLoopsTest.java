@@ -35,9 +35,9 @@ import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.SamplerProgram;
-import org.plumbline.testkit.problem.ClosedFormDenoiser;
-import org.plumbline.testkit.problem.ClosedFormModel;
-import org.plumbline.testkit.problem.QuadraticReward;
+import org.plumbline.toolkit.problem.ClosedFormDenoiser;
+import org.plumbline.toolkit.problem.ClosedFormModel;
+import org.plumbline.toolkit.problem.QuadraticReward;
 
 /**
  * Whole loops of diffusers' test suite on the model x t / (t + 1), recorded as sums of absolute values after every step.

@@ -1,6 +1,7 @@
 package org.plumbline.plugins.backend.djl.pytorch;
 
 import ai.djl.ndarray.NDManager;
+import com.sun.jna.NativeLibrary;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,10 +14,14 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.WeightSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Owns native memory and networks on one device. */
 final class DjlSession implements BackendSession {
     private final NDManager manager;
+    private static final Logger LOG = LoggerFactory.getLogger(DjlSession.class);
+
     private final int threads;
     private final ArenaKernels kernels;
     private final Set<DjlNetwork> networks = new LinkedHashSet<>();
@@ -60,6 +65,16 @@ final class DjlSession implements BackendSession {
     public TensorArena arena() {
         requireOpen();
         return new DjlArena(this, null, manager.newSubManager());
+    }
+
+    @Override
+    public void trim() {
+        try {
+            // The C library keeps what it was given back for the next time, gigabytes after a large computation.
+            NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0});
+        } catch (UnsatisfiedLinkError otherLibrary) {
+            LOG.debug("this C library has no malloc_trim", otherLibrary);
+        }
     }
 
     private void requireOpen() {

@@ -43,7 +43,7 @@ class NativeMemoryTest {
                     Map<String, Tensor> inputs = Map.of("x", x, "t", step.zeros(ROWS), "tokens", step.zeros(ROWS, 4));
                     VectorJacobian pulled = network.vjp(step, theta, inputs, x, Set.of("x"));
                     Tensor next = step.combine(new double[] {0.5, 0.5}, List.of(x, pulled.output()));
-                    step.dotRows(next, step.scaleRows(new double[] {1, 2}, step.rows(next, 0, ROWS)));
+                    step.dotRows(next, step.scaleRows(new double[] {2}, step.rows(next, 0, ROWS)));
                     run.accumulate(sum, 1, pulled.parameterGradient());
                     run.adopt(step.concatRows(List.of(next, next))).close();
                 }

@@ -1,4 +1,4 @@
-package org.plumbline.testkit.problem;
+package org.plumbline.toolkit.problem;
 
 import java.util.Map;
 import java.util.Objects;

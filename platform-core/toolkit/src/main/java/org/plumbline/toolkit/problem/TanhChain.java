@@ -1,4 +1,4 @@
-package org.plumbline.testkit.problem;
+package org.plumbline.toolkit.problem;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +46,7 @@ public record TanhChain(int dimensions) implements ClosedFormDenoiser {
         return ops.reshape(m, -1, dimensions, 1, 1);
     }
 
-    /** {@code W}: entries of root mean square 0.6 without a pattern. */
+    /** {@code W}: entries of size about 0.6 without a pattern. */
     @Override
     public Map<String, WeightSource.Weight> weights() {
         return Map.of(

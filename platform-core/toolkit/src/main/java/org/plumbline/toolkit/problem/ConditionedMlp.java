@@ -1,4 +1,4 @@
-package org.plumbline.testkit.problem;
+package org.plumbline.toolkit.problem;
 
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,4 +1,4 @@
-package org.plumbline.testkit.problem;
+package org.plumbline.toolkit.problem;
 
 import java.util.List;
 import java.util.Map;
@@ -7,6 +7,10 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.PredictionType;
+<<<<<<< HEAD:platform-core/testkit/src/main/java/org/plumbline/testkit/sampler/Predicting.java
+import org.plumbline.toolkit.problem.ClosedFormDenoiser;
+=======
+>>>>>>> contracts:platform-core/testkit/src/main/java/org/plumbline/testkit/problem/Predicting.java
 
 /**
  * A denoiser whose output is taken for another prediction.
