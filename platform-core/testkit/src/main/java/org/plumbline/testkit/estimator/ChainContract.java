@@ -29,9 +29,9 @@ import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
 import org.plumbline.spi.reward.RewardModel;
 import org.plumbline.spi.sampler.SamplerProgram;
-import org.plumbline.testkit.problem.ClosedFormModel;
-import org.plumbline.testkit.problem.QuadraticReward;
-import org.plumbline.testkit.problem.TanhChain;
+import org.plumbline.toolkit.problem.ClosedFormModel;
+import org.plumbline.toolkit.problem.QuadraticReward;
+import org.plumbline.toolkit.problem.TanhChain;
 
 /**
  * The contract of the host's sampling chain on a backend in float64: rollouts, also with moved parameters, follow the

@@ -11,9 +11,9 @@ import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.SamplerProgram;
-import org.plumbline.testkit.problem.ClosedFormModel;
-import org.plumbline.testkit.problem.QuadraticReward;
-import org.plumbline.testkit.problem.TanhChain;
+import org.plumbline.toolkit.problem.ClosedFormModel;
+import org.plumbline.toolkit.problem.QuadraticReward;
+import org.plumbline.toolkit.problem.TanhChain;
 
 /**
  * The chain on which estimators are compared by bias and variance: ten steps x' = 0.8 x + 0.7 tanh(W x) + 0.3 z in four

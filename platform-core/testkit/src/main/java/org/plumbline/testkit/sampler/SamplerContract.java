@@ -35,16 +35,10 @@ import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.testkit.estimator.FiniteDifferences;
 import org.plumbline.testkit.estimator.HolmTest;
 import org.plumbline.testkit.estimator.MeanReward;
-<<<<<<< HEAD
-import org.plumbline.toolkit.problem.ClosedFormModel;
-import org.plumbline.toolkit.problem.ConditionedMlp;
-import org.plumbline.toolkit.problem.QuadraticReward;
-=======
 import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.ConditionedMlp;
 import org.plumbline.toolkit.problem.Predicting;
 import org.plumbline.toolkit.problem.QuadraticReward;
->>>>>>> contracts
 import org.plumbline.toolkit.schedule.BetaSchedule;
 import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
 import org.plumbline.toolkit.schedule.Precision;

@@ -7,10 +7,6 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.PredictionType;
-<<<<<<< HEAD:platform-core/testkit/src/main/java/org/plumbline/testkit/sampler/Predicting.java
-import org.plumbline.toolkit.problem.ClosedFormDenoiser;
-=======
->>>>>>> contracts:platform-core/testkit/src/main/java/org/plumbline/testkit/problem/Predicting.java
 
 /**
  * A denoiser whose output is taken for another prediction.
