@@ -10,7 +10,7 @@ import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerCall;
 
 /** Holds what an estimator needs against what a chain offers. */
-final class Compatibility {
+public final class Compatibility {
     private Compatibility() {}
 
     /**
@@ -18,8 +18,9 @@ final class Compatibility {
      *
      * @param title the estimator in messages
      * @param profile of the chain, with the study's sampler
+     * @throws PlumblineException {@link StandardError#INCOMPATIBLE} if a need is absent, or what the estimator itself throws
      */
-    static void check(String title, GradientEstimator estimator, ChainProfile profile) {
+    public static void check(String title, GradientEstimator estimator, ChainProfile profile) {
         Set<EstimatorTrait> traits = estimator.traits();
         if (traits.contains(EstimatorTrait.NEEDS_REWARD_GRADIENT) && !profile.rewardDifferentiable()) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)

@@ -1,0 +1,95 @@
+package org.plumbline.testkit.estimator;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import org.plumbline.kernel.chain.Batch;
+import org.plumbline.kernel.chain.ChainParts;
+import org.plumbline.kernel.chain.NoiseSource;
+import org.plumbline.kernel.chain.Workbench;
+import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.estimator.GradientEstimator;
+import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.toolkit.problem.ClosedFormModel;
+import org.plumbline.toolkit.problem.QuadraticReward;
+import org.plumbline.toolkit.problem.TanhChain;
+
+/**
+ * The chain on which estimators are compared by bias and variance: ten steps x' = 0.8 x + 0.7 tanh(W x) + 0.3 z in four
+ * dimensions, sixteen parameters, R = 2 - |x_0 - c|^2, with one W of entries of size about 0.6 and one c.
+ *
+ * <p>The gradient of E[R] has length 41.6. Known results for estimators of it, from three million samples; a variance is
+ * that of one sample's contribution, summed over the sixteen components, a bias is relative to the gradient's length:
+ *
+ * <table>
+ *   <caption>Bias and variance per sample</caption>
+ *   <tr><th>estimator</th><th>bias</th><th>variance</th></tr>
+ *   <tr><td>full back-propagation</td><td>0</td><td>1,904</td></tr>
+ *   <tr><td>last step only</td><td>0.908, cosine 0.904</td><td>35</td></tr>
+ *   <tr><td>last three steps</td><td>0.70, cosine 0.964</td><td>236</td></tr>
+ *   <tr><td>score function, baseline of a large batch</td><td>0</td><td>45,465</td></tr>
+ *   <tr><td>score function without baseline</td><td>0</td><td>97,973</td></tr>
+ *   <tr><td>last step and scores of tiles of 1, 2, 3 steps</td><td>0</td><td>39,201, 56,631, 69,810</td></tr>
+ * </table>
+ */
+public final class TenStepToy {
+    private static final TanhChain CHAIN = TanhChain.standard();
+
+    private static final double[] WEIGHTS = {
+        0.0754, -0.0793, 0.3843, 0.0629, -0.3214, 0.2170, 0.7824, 0.5682, -0.4222, -0.7593, -0.3740, 0.0248, -1.3950,
+        -0.1313, -0.7475, -0.4394
+    };
+
+    private TenStepToy() {}
+
+    /** W, row-major: where gradients are estimated. */
+    public static double[] weights() {
+        return WEIGHTS.clone();
+    }
+
+    /** Ten calls. */
+    public static SamplerProgram program() {
+        return CHAIN.program(10);
+    }
+
+    /** The chain on a backend, for batches of so many samples. The caller closes it. */
+    public static Workbench open(ComputeBackend backend, int rows) {
+        return Workbench.open(
+                backend,
+                new ChainParts(
+                        ClosedFormModel.of(CHAIN, SweepContract.SCHEDULE),
+                        new TrainableTarget.Full(List.of()),
+                        1,
+                        QuadraticReward.around(-0.5443, -0.3163, 0.4116, 1.0425),
+                        List.of(""),
+                        rows));
+    }
+
+    /** Samples of the chain. */
+    public static Batch batch(int rows, long seed, long number) {
+        return new Batch(Collections.nCopies(rows, ""), NoiseSource.keyed(seed, "ten-step-toy", number));
+    }
+
+    /** Measures an estimator on so many batches. */
+    public static Replicas measure(
+            ComputeBackend backend, GradientEstimator estimator, int rows, int batches, long seed) {
+        try (Workbench bench = open(backend, rows)) {
+            return Replicas.of(bench, program(), estimator, batch(rows, seed, 0).prompts(), weights(), seed, batches);
+        }
+    }
+
+    /** One line of a table. */
+    public static String line(String estimator, Replicas replicas) {
+        return String.format(
+                Locale.ROOT,
+                "%-40s bias %.4f (standard error %.4f), cosine %.4f, variance per sample %.0f (full %.0f), %s",
+                estimator,
+                replicas.relativeBias(),
+                replicas.relativeBiasError(),
+                replicas.cosine(),
+                replicas.variancePerSample(),
+                replicas.exactVariancePerSample(),
+                HolmTest.of(replicas.difference(), 1e-3));
+    }
+}
