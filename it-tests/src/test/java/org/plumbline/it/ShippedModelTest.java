@@ -52,7 +52,9 @@ class ShippedModelTest {
                 .replace("output: runs/pretrain-digits", "output: " + folder.resolve("out"))
                 .replace("grid-every: 200", "grid-every: 0");
         assertEquals(
-                recipe.lines().count() + 1, measuring.lines().count(), "the recipe is not written as this test expects");
+                recipe.lines().count() + 1,
+                measuring.lines().count(),
+                "the recipe is not written as this test expects");
         Path file = Files.writeString(folder.resolve("measure.yaml"), measuring);
         Places places = new Places(List.of(folder, App.HOME));
         Host.Settings usual = Host.Settings.of(App.HOME, folder.resolve("more"));
@@ -65,7 +67,8 @@ class ShippedModelTest {
         List<String> lines = new ArrayList<>(Files.readAllLines(folder.resolve("out/training/evaluation.jsonl")));
         for (String line : lines) {
             JsonNode result = new JsonMapper().readTree(line);
-            String key = result.get("name").asText() + " " + result.get("reward").asText();
+            String key =
+                    result.get("name").asText() + " " + result.get("reward").asText();
             means.putIfAbsent(key, result.get("mean").asDouble());
         }
         return means;
