@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.kernel.chain.Batch;
@@ -22,6 +21,7 @@ import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
+import org.plumbline.kernel.study.Compatibility;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -36,9 +36,11 @@ import org.plumbline.spi.sampler.SamplerProgram;
  *
  * <p>Statistical tests draw from a fixed seed, so they always end alike. They reject at a level of 1e-3 for all components
  * of the gradient together (Holm). {@code -Dplumbline.contract.seed} and {@code -Dplumbline.contract.replicas} change the
- * seed and the number of replicas; every result is reported with the line that repeats it.
+ * seed and the number of replicas; every result is logged with the line that repeats it.
  */
 public abstract class GradientEstimatorContract {
+    private static final System.Logger LOG = System.getLogger(GradientEstimatorContract.class.getName());
+
     private static final double ALPHA = 1e-3;
 
     /** A test that could not see a bias of three times this is no evidence for its absence. */
@@ -80,7 +82,7 @@ public abstract class GradientEstimatorContract {
 
     @ParameterizedTest
     @EnumSource(Situation.class)
-    void the_expectation_is_what_the_trait_unbiased_says(Situation situation, TestInfo test, TestReporter reporter) {
+    void the_expectation_is_what_the_trait_unbiased_says(Situation situation, TestInfo test) {
         int rows = situation.rows(rows());
         try (ComputeBackend backend = backend();
                 Workbench bench = Workbench.open(backend, situation.parts(rows));
@@ -100,7 +102,7 @@ public abstract class GradientEstimatorContract {
             String found = String.format(
                     Locale.ROOT,
                     "%s, %s: relative bias %.4f (standard error %.4f), cosine %.4f, variance per sample %.3g"
-                            + " (exact adjoint %.3g); %s.%nTo repeat: mvn test -Dtest='%s' -Dplumbline.contract.seed=%d"
+                            + " (exact adjoint %.3g); %s. To repeat: mvn test -Dtest='%s' -Dplumbline.contract.seed=%d"
                             + " -Dplumbline.contract.replicas=%d",
                     title(),
                     situation,
@@ -114,7 +116,7 @@ public abstract class GradientEstimatorContract {
                             + test.getTestMethod().orElseThrow().getName(),
                     seed,
                     count);
-            reporter.publishEntry("expectation", found);
+            LOG.log(System.Logger.Level.INFO, found);
             assertTrue(replicas.cosine() > 0, () -> "points downhill. " + found);
             if (estimator.traits().contains(EstimatorTrait.UNBIASED)) {
                 assertTrue(replicas.relativeBiasError() < LARGEST_ERROR, () -> "too few replicas to tell. " + found);
@@ -214,6 +216,7 @@ public abstract class GradientEstimatorContract {
                 Workbench bench = Workbench.open(backend, blackBox);
                 GradientEstimator estimator = estimator()) {
             if (declares(EstimatorTrait.NEEDS_REWARD_GRADIENT)) {
+                assertRefused(bench, estimator, Situation.WEIGHTS.program());
                 assertThrows(
                         UnsupportedOperationException.class,
                         () -> estimate(bench, estimator, Situation.WEIGHTS, 4, 0),
@@ -232,6 +235,7 @@ public abstract class GradientEstimatorContract {
                 Workbench bench = Workbench.open(backend, Situation.WEIGHTS.parts(rows()));
                 GradientEstimator estimator = estimator()) {
             if (declares(EstimatorTrait.NEEDS_VJP)) {
+                assertRefused(bench, estimator, Situation.WEIGHTS.program());
                 assertThrows(
                         UnsupportedOperationException.class,
                         () -> estimate(bench, estimator, Situation.WEIGHTS, 4, 0),
@@ -250,10 +254,9 @@ public abstract class GradientEstimatorContract {
             SamplerProgram silent = Situation.withNoise(Situation.WEIGHTS.program(), 0);
             ChainProfile profile = bench.profile(silent);
             if (declares(EstimatorTrait.NEEDS_STOCHASTIC_SAMPLER)) {
-                PlumblineException refusal = assertThrows(PlumblineException.class, () -> estimator.check(profile));
-                assertEquals(StandardError.INCOMPATIBLE, refusal.code(), refusal.getMessage());
+                assertRefused(bench, estimator, silent);
             } else {
-                estimator.check(profile);
+                Compatibility.check(title(), estimator, profile);
                 double[] theta = bench.initialParameters(0);
                 try (Rollout rollout = bench.rollout(estimator.program(profile), batch(6, 0), theta);
                         SamplingChain chain = bench.chain(rollout, theta, 6, 0)) {
@@ -261,6 +264,12 @@ public abstract class GradientEstimatorContract {
                 }
             }
         }
+    }
+
+    private void assertRefused(Workbench bench, GradientEstimator estimator, SamplerProgram program) {
+        PlumblineException refusal = assertThrows(
+                PlumblineException.class, () -> Compatibility.check(title(), estimator, bench.profile(program)));
+        assertEquals(StandardError.INCOMPATIBLE, refusal.code(), refusal.getMessage());
     }
 
     @Test
@@ -350,7 +359,7 @@ public abstract class GradientEstimatorContract {
     /** An estimator may refuse a situation, but not the plain one, and only for a reason of the user's making. */
     private static boolean accepts(GradientEstimator estimator, Workbench bench, Situation situation) {
         try {
-            estimator.check(bench.profile(situation.program()));
+            Compatibility.check(situation.name(), estimator, bench.profile(situation.program()));
             return true;
         } catch (PlumblineException refusal) {
             assertTrue(situation != Situation.WEIGHTS, refusal::getMessage);

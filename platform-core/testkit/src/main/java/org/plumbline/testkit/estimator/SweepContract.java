@@ -10,8 +10,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.kernel.chain.Batch;
@@ -52,6 +52,8 @@ import org.plumbline.toolkit.statistics.Vectors;
  * cuts its expectation is, whatever the program, the guidance, the prediction and what is trained.
  */
 public abstract class SweepContract {
+    private static final System.Logger LOG = System.getLogger(SweepContract.class.getName());
+
     private static final TrainableTarget WEIGHTS = new TrainableTarget.Full(List.of());
     private static final List<String> PROMPTS = List.of("one", "other");
     private static final double TOLERANCE = 1e-8;
@@ -281,12 +283,18 @@ public abstract class SweepContract {
      * only where the adjoint of the memory is dropped at a cut, it is not.
      */
     @Test
-    void cuts_leave_the_mean_and_dropping_the_memory_at_them_does_not(TestReporter reporter) {
-        cutToy(reporter, 600);
+    void cuts_leave_the_mean_and_dropping_the_memory_at_them_does_not() {
+        cutToy(300);
     }
 
-    /** Repeats the toy of the cuts with so many batches of 256 samples. */
-    final void cutToy(TestReporter reporter, int batches) {
+    /** The same on three million samples. */
+    @Test
+    @Tag("long")
+    void cuts_leave_the_mean_of_three_million_samples() {
+        cutToy(12_000);
+    }
+
+    private void cutToy(int batches) {
         TanhChain toy = new TanhChain(3);
         SamplerProgram program = toy.programWithMemory(6);
         int rows = 256;
@@ -327,18 +335,19 @@ public abstract class SweepContract {
             HolmTest holm = HolmTest.of(replicas.difference(), 1e-3);
             String found = String.format(
                     Locale.ROOT,
-                    "%s: relative bias %.4f (standard error %.4f), variance relative to full %.1f; %s; seed %d",
+                    "%s: relative bias %.4f (standard error %.4f), variance relative to full %.1f; %s; seed %d, %d batches",
                     kinds.get(i).name,
                     replicas.relativeBias(),
                     replicas.relativeBiasError(),
                     replicas.variancePerSample() / replicas.exactVariancePerSample(),
                     holm,
-                    SEED);
-            reporter.publishEntry("cuts", found);
+                    SEED,
+                    batches);
+            LOG.log(System.Logger.Level.INFO, found);
             if (kinds.get(i).dropped) {
                 assertTrue(replicas.relativeBias() > 0.1 && holm.rejected() > 0, found);
             } else {
-                assertTrue(replicas.relativeBiasError() < 0.05, found);
+                assertTrue(replicas.relativeBiasError() < 0.06, found);
                 assertEquals(0, holm.rejected(), found);
             }
         }

@@ -34,6 +34,8 @@ import org.plumbline.toolkit.problem.TanhChain;
  * </table>
  */
 public final class TenStepToy {
+    private static final System.Logger LOG = System.getLogger(TenStepToy.class.getName());
+
     private static final TanhChain CHAIN = TanhChain.standard();
 
     private static final double[] WEIGHTS = {
@@ -79,9 +81,9 @@ public final class TenStepToy {
         }
     }
 
-    /** One line of a table. */
-    public static String line(String estimator, Replicas replicas) {
-        return String.format(
+    /** One line of a table, which is also logged. */
+    public static String report(String estimator, Replicas replicas) {
+        String line = String.format(
                 Locale.ROOT,
                 "%-40s bias %.4f (standard error %.4f), cosine %.4f, variance per sample %.0f (full %.0f), %s",
                 estimator,
@@ -91,5 +93,7 @@ public final class TenStepToy {
                 replicas.variancePerSample(),
                 replicas.exactVariancePerSample(),
                 HolmTest.of(replicas.difference(), 1e-3));
+        LOG.log(System.Logger.Level.INFO, line);
+        return line;
     }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
@@ -26,39 +25,39 @@ class TenStepToyTest {
     private static final long SEED = 1;
 
     @Test
-    void full_back_propagation_is_the_truth_itself(TestReporter reporter) {
-        Replicas replicas = measure(reporter, Cutoff.FULL, 1);
+    void full_back_propagation_is_the_truth_itself() {
+        Replicas replicas = measure(Cutoff.FULL, 1);
         assertEquals(0, replicas.relativeBias());
         assertEquals(1904, replicas.variancePerSample(), 0.2 * 1904);
     }
 
     @Test
-    void the_last_step_alone_misses_nine_tenths(TestReporter reporter) {
-        Replicas replicas = measure(reporter, Cutoff.FIXED, 1);
+    void the_last_step_alone_misses_nine_tenths() {
+        Replicas replicas = measure(Cutoff.FIXED, 1);
         assertEquals(0.908, replicas.relativeBias(), 0.01);
         assertEquals(0.904, replicas.cosine(), 0.01);
         assertEquals(35, replicas.variancePerSample(), 0.2 * 35);
     }
 
     @Test
-    void the_last_three_steps_miss_seven_tenths(TestReporter reporter) {
-        Replicas replicas = measure(reporter, Cutoff.FIXED, 3);
+    void the_last_three_steps_miss_seven_tenths() {
+        Replicas replicas = measure(Cutoff.FIXED, 3);
         assertEquals(0.70, replicas.relativeBias(), 0.01);
         assertEquals(0.964, replicas.cosine(), 0.01);
         assertEquals(236, replicas.variancePerSample(), 0.2 * 236);
     }
 
     @Test
-    void a_random_cutoff_is_biased_less_than_a_short_one(TestReporter reporter) {
-        Replicas uniform = measure(reporter, Cutoff.UNIFORM, 1);
+    void a_random_cutoff_is_biased_less_than_a_short_one() {
+        Replicas uniform = measure(Cutoff.UNIFORM, 1);
         assertTrue(uniform.relativeBias() > 0.2 && uniform.relativeBias() < 0.6);
     }
 
-    private static Replicas measure(TestReporter reporter, Cutoff cutoff, int steps) {
+    private static Replicas measure(Cutoff cutoff, int steps) {
         try (ReferenceBackend backend = new ReferenceBackend()) {
             GradientEstimator estimator = new TruncatedBackPropagation(new Configuration(cutoff, steps, 2));
             Replicas replicas = TenStepToy.measure(backend, estimator, ROWS, BATCHES, SEED);
-            reporter.publishEntry("toy", TenStepToy.line(cutoff + " " + steps, replicas));
+            TenStepToy.report(cutoff + " " + steps, replicas);
             return replicas;
         }
     }
