@@ -27,7 +27,7 @@ final class UpdateBenchmark implements Callable<Integer> {
 
     @Option(
             names = "--updates",
-            defaultValue = "4",
+            defaultValue = "3",
             description = "Timed updates per process. Default: ${DEFAULT-VALUE}.")
     private int updates;
 
@@ -67,9 +67,9 @@ final class UpdateBenchmark implements Callable<Integer> {
                     result.addPeer(method, launch.measurePeer(peer, peerProgram, method, updates));
                 }
             }
+            AtomicFile.write(output.resolve("updates.json"), result.json());
+            AtomicFile.write(output.resolve("updates.md"), result.markdown());
         }
-        AtomicFile.write(output.resolve("updates.json"), result.json());
-        AtomicFile.write(output.resolve("updates.md"), result.markdown());
         System.out.println(result.markdown());
         System.out.println("Written to " + output.resolve("updates.md") + " and " + output.resolve("updates.json"));
         return 0;

@@ -66,9 +66,9 @@ final class Evaluation {
     List<Result> run(DiffusionModel model, List<Measurement> measurements, Progress progress, Interruption stop) {
         List<Result> results = new ArrayList<>();
         try (Progress.Task task = progress.begin("evaluation", measurements.size(), "measurements")) {
-            for (Measurement measurement : measurements) {
-                results.addAll(measure(model, measurement, stop));
-                task.advance(results.size());
+            for (int i = 0; i < measurements.size(); i++) {
+                results.addAll(measure(model, measurements.get(i), stop));
+                task.advance(i + 1);
             }
         }
         return results;

@@ -51,7 +51,7 @@ final class Digits {
 
     /** Mean and standard error: the error to two significant digits, the mean to the same place. */
     static String withError(double mean, double error) {
-        if (!Double.isFinite(mean) || !Double.isFinite(error) || error <= 0) {
+        if (!Double.isFinite(mean) || !Double.isFinite(error) || error <= 1e-12 * Math.abs(mean)) {
             return value(mean);
         }
         int exponent = exponent(error, 2);

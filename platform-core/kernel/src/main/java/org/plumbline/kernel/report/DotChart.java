@@ -37,7 +37,7 @@ record DotChart(String title, String x, Scale scale, List<Row> rows, double refe
     record Row(int index, String label, double value, double error, String text) {}
 
     void write(Markup page) {
-        double left = Label.room(rows.stream().map(Row::label).toList(), 130) + 4;
+        double left = Label.room(rows.stream().map(Row::label).toList(), 150) + 4;
         double right = WIDTH - Label.room(rows.stream().map(Row::text).toList(), 110) - 6;
         double bottom = TOP + ROW * rows.size();
         Axis axis = axis(left, right);

@@ -62,7 +62,7 @@ final class Findings {
 
     private String improved() {
         List<TrialResult> up = results.comparable().stream()
-                .filter(trial -> trial.clearly(1, EvaluationRecord::reward))
+                .filter(trial -> trial.rose(EvaluationRecord::reward))
                 .toList();
         Estimate base = results.base(Results::reward);
         String clearly = study.seeds().size() == 1 ? "" : " clearly";
@@ -138,11 +138,18 @@ final class Findings {
                             ? "One seed: there is no measure of chance between runs, so small differences mean nothing."
                             : "Two seeds: error bars from two values are themselves very uncertain.");
         }
-        for (TrialResult trial : results.trials()) {
-            notFinished(trial, sentences);
+        List<TrialResult> waiting = results.trials().stream()
+                .filter(trial -> trial.count(SeedResult.State.NOT_STARTED)
+                        == trial.seeds().size())
+                .toList();
+        if (!waiting.isEmpty() && !results.onlyGradients()) {
+            sentences.add("Not started: " + labels(waiting) + ".");
         }
+        results.trials().stream()
+                .filter(trial -> !waiting.contains(trial))
+                .forEach(trial -> notFinished(trial, sentences));
         List<TrialResult> improved = results.comparable().stream()
-                .filter(trial -> trial.clearly(1, EvaluationRecord::reward))
+                .filter(trial -> trial.rose(EvaluationRecord::reward))
                 .toList();
         results.comparable().stream()
                 .filter(trial -> !improved.contains(trial))
@@ -172,9 +179,6 @@ final class Findings {
             List<SeedResult> such =
                     trial.seeds().stream().filter(seed -> seed.state() == state).toList();
             if (such.isEmpty() || state == SeedResult.State.FINISHED) {
-                continue;
-            }
-            if (state == SeedResult.State.NOT_STARTED && results.onlyGradients()) {
                 continue;
             }
             String seeds = such.stream().map(seed -> "" + seed.seed()).collect(Collectors.joining(", "));
@@ -209,7 +213,7 @@ final class Findings {
             return not + "with " + gain.count() + " seeds, the 95 % interval of its gain still holds zero.";
         }
         List<String> reasons = new ArrayList<>();
-        if (gain.mean() > 0 && gain.count() < 3) {
+        if (gain.mean() > 0 && gain.count() == 2) {
             reasons.add("its rise is within the errors of its evaluations");
         }
         long updates = trial.comparable().stream()
@@ -246,7 +250,7 @@ final class Findings {
     private void exploited(List<TrialResult> improved, List<String> sentences) {
         for (String label : results.heldOut()) {
             String fallen = improved.stream()
-                    .filter(trial -> trial.clearly(-1, Results.heldOutScore(label)))
+                    .filter(trial -> trial.fell(Results.heldOutScore(label)))
                     .map(trial -> {
                         Estimate gain = trial.gain(Results.heldOut(label));
                         return trial.label() + " by " + Digits.withError(-gain.mean(), gain.error());
@@ -273,7 +277,7 @@ final class Findings {
         String coarse = results.gradients().stream()
                 .filter(gradient -> Math.abs(gradient.biasZ()) <= 3 && 3 * gradient.biasStandardError() > 0.5)
                 .map(gradient ->
-                        gradient.trial() + " (\u00b1 " + Digits.significant(gradient.biasStandardError(), 2) + ")")
+                        gradient.trial() + " (\u00b1\u00a0" + Digits.significant(gradient.biasStandardError(), 2) + ")")
                 .collect(Collectors.joining(", "));
         if (!coarse.isEmpty()) {
             sentences.add(

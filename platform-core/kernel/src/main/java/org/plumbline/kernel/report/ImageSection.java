@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.plumbline.kernel.record.RunFolder;
 
 /** Samples of the base model and of every trial, from the same noise. */
@@ -21,14 +23,13 @@ final class ImageSection {
 
     void write(Markup page) {
         List<Long> seeds = results.study().seeds();
-        if (seeds.stream().noneMatch(this::any) && !Files.exists(folder.baseImage())) {
+        Optional<Path> base = base();
+        if (seeds.stream().noneMatch(this::any) && base.isEmpty()) {
             return;
         }
         page.open("section", "id", "images").leaf("h2", "Samples, before and after");
         page.open("div", "class", "images");
-        if (Files.exists(folder.baseImage())) {
-            figure(page, folder.baseImage(), "base model", -1);
-        }
+        base.ifPresent(image -> figure(page, image, "base model", -1));
         if (!seeds.isEmpty()) {
             ofSeed(page, seeds.get(0));
         }
@@ -69,8 +70,19 @@ final class ImageSection {
         }
     }
 
+    /** The base model's picture; that of any trial before training shows the same. */
+    private Optional<Path> base() {
+        Stream<Path> before = results.study().seeds().stream()
+                .flatMap(seed -> results.trials().stream()
+                        .map(trial -> folder.image(trial.label(), seed, RunFolder.Stage.BEFORE)));
+        return Stream.concat(Stream.of(folder.baseImage()), before)
+                .filter(Files::exists)
+                .findFirst();
+    }
+
     private boolean sameAsBase(Path image) {
-        return Files.exists(folder.baseImage()) && Arrays.equals(content(image), content(folder.baseImage()));
+        return base().filter(base -> Arrays.equals(content(image), content(base)))
+                .isPresent();
     }
 
     private static void figure(Markup page, Path image, String caption, int index) {

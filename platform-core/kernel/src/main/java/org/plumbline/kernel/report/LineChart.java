@@ -52,7 +52,7 @@ record LineChart(String title, String x, String y, List<Line> lines, double refe
 
     void write(Markup page) {
         Stream<String> names = Stream.concat(lines.stream().map(Line::label), Stream.of(referenceLabel));
-        double right = WIDTH - Label.room(names.toList(), 120) - 10;
+        double right = WIDTH - Label.room(names.toList(), 140) - 10;
         List<String> yLabels = vertical().labels(vertical().ticks(5));
         double left = 12
                 + Label.width(yLabels.stream()

@@ -63,8 +63,8 @@ final class OutcomeSection {
                 "Reward: " + Findings.named(results.study().trainedReward())
                         + " on the fixed evaluation prompts and noise after the last update, mean \u00b1 standard error over"
                         + " seeds. Change, also for held-out rewards and diversity: last minus first evaluation, seed by"
-                        + " seed; clear means 95 % confidence over seeds (Student\u2019s t) or, with one or two seeds, more"
-                        + " than the errors of the evaluations in each. Diversity: root mean square pixel difference between images of one prompt (0 to 1).",
+                        + " seed; clear means 95 % confidence over seeds (Student\u2019s t) or, with two seeds, more than"
+                        + " the errors of the evaluations in both. Diversity: root mean square pixel difference between images of one prompt (0 to 1).",
                 "class",
                 "caption");
     }

@@ -38,21 +38,27 @@ record TrialResult(int index, StudyDescription.Trial trial, List<SeedResult> see
     }
 
     /**
-     * Whether a value changed beyond chance in the direction of the sign: over seeds with 95 % confidence. One or two
-     * seeds cannot give that; then it must have changed beyond the errors of its two evaluations in each.
+     * Whether a value rose beyond chance: with 95 % confidence over seeds, or in both of two seeds beyond the errors of
+     * the evaluations. One seed cannot tell; any rise counts then.
      */
-    boolean clearly(int sign, Function<EvaluationRecord, Score> score) {
-        List<SeedResult> compared = comparable();
-        if (compared.size() < 3) {
-            return compared.stream().allMatch(seed -> {
-                Score before = score.apply(seed.base());
-                Score after = score.apply(seed.last());
-                double error = Math.hypot(before.standardError(), after.standardError());
-                return sign * (after.mean() - before.mean()) > (Double.isFinite(error) ? error : 0);
-            });
-        }
+    boolean rose(Function<EvaluationRecord, Score> score) {
         Estimate gain = gain(evaluation -> score.apply(evaluation).mean());
-        return sign > 0 ? gain.clearlyPositive() : gain.clearlyNegative();
+        return gain.clearlyPositive() || (gain.count() == 2 && inEverySeed(1, score));
+    }
+
+    /** Whether a value fell beyond chance: like {@link #rose}, but one seed must fall beyond the errors, too. */
+    boolean fell(Function<EvaluationRecord, Score> score) {
+        Estimate gain = gain(evaluation -> score.apply(evaluation).mean());
+        return (gain.count() > 1 && gain.clearlyNegative()) || (gain.count() < 3 && inEverySeed(-1, score));
+    }
+
+    private boolean inEverySeed(int sign, Function<EvaluationRecord, Score> score) {
+        return comparable().stream().allMatch(seed -> {
+            Score before = score.apply(seed.base());
+            Score after = score.apply(seed.last());
+            double error = Math.hypot(before.standardError(), after.standardError());
+            return sign * (after.mean() - before.mean()) > (Double.isFinite(error) ? error : 0);
+        });
     }
 
     Estimate last(ToDoubleFunction<EvaluationRecord> value) {

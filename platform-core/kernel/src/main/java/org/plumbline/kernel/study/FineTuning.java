@@ -1,5 +1,6 @@
 package org.plumbline.kernel.study;
 
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.chain.Ledger;
@@ -20,6 +21,7 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.spi.estimator.GradientEstimator;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.toolkit.image.ImageGrid;
@@ -253,16 +255,22 @@ final class FineTuning {
                 result.diversity()));
         int channels = result.images().channels();
         if (picture != null && (channels == 1 || channels == 3)) {
-            byte[] png = ImageGrid.of(result.images(), columns(result))
-                    .scaled(PICTURE_SCALE)
-                    .png();
+            byte[] png = picture(result);
             run.saveImage(trial.label(), seed, picture, png);
+            if (picture == RunFolder.Stage.BEFORE) {
+                run.saveBaseImage(png);
+            }
         }
     }
 
-    private int columns(Evaluator.Result result) {
-        int perPrompt = Math.max(1, settings.evaluation().imagesPerPrompt());
-        return Math.min(result.images().rows(), Math.max(perPrompt, 12 / perPrompt * perPrompt));
+    /** A row for every prompt. */
+    private byte[] picture(Evaluator.Result result) {
+        List<String> prompts = result.prompts().stream().distinct().toList();
+        int perPrompt = result.images().rows() / prompts.size();
+        ImageGrid grid = ImageGrid.of(result.images(), Math.max(1, perPrompt)).scaled(PICTURE_SCALE);
+        boolean sorted = perPrompt * prompts.size() == result.images().rows()
+                && !(settings.target().toTarget() instanceof TrainableTarget.InitialNoise);
+        return (sorted ? grid.labelled(prompts) : grid).png();
     }
 
     private void saveWeights() {

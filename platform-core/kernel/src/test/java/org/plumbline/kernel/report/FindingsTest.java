@@ -152,6 +152,6 @@ class FindingsTest {
         Findings findings = of(folder);
         assertEquals(1, findings.headline().size());
         says(findings.headline(), "rlr exact fine-tunes digits");
-        assertEquals(List.of("rlr exact: not started."), findings.caveats());
+        assertEquals(List.of("Not started: rlr exact."), findings.caveats());
     }
 }

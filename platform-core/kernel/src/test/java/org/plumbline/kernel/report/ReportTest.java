@@ -74,6 +74,9 @@ class ReportTest {
             assertTrue(image.getAttribute("src").startsWith("data:image/png;base64,"));
         }
         assertEquals(1 + 5 * 3, elements(page, "img").size(), "pictures before training are those of the base model");
+        Files.delete(path.resolveSibling("images").resolve("base.png"));
+        Document again = parsed(Report.write(RunFolder.open(path.getParent())));
+        assertEquals(1 + 5 * 3, elements(again, "img").size(), "and stand in for it");
         assertEquals(List.of(), elements(page, "link"));
         String text = Files.readString(path);
         for (String loading : List.of("src=\"http", "href=", "url(", "@import", "fetch(", "import(")) {

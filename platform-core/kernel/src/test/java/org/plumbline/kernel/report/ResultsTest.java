@@ -148,12 +148,33 @@ class ResultsTest {
     }
 
     @Test
-    void withOneSeedAChangeMustExceedTheErrorsOfItsEvaluations() {
-        Results results = of(evaluation(1, 0, 0, 5), evaluation(1, 5, 100, 5.13));
-        assertFalse(results.trials().get(0).clearly(1, EvaluationRecord::reward), "0.13 of hypot(0.1, 0.1)");
-        Results more = of("more", evaluation(1, 0, 0, 5), evaluation(1, 5, 100, 5.15));
-        assertTrue(more.trials().get(0).clearly(1, EvaluationRecord::reward));
-        assertFalse(more.trials().get(0).clearly(-1, EvaluationRecord::reward));
+    void withOneSeedAnyRiseCountsButAnAlarmMustExceedTheErrorsOfTheEvaluations() {
+        Results results = of(evaluation(1, 0, 0, 5), evaluation(1, 5, 100, 4.87));
+        assertFalse(results.trials().get(0).fell(EvaluationRecord::reward), "0.13 of hypot(0.1, 0.1)");
+        assertFalse(results.trials().get(0).rose(EvaluationRecord::reward));
+        Results more = of("more", evaluation(1, 0, 0, 5), evaluation(1, 5, 100, 4.85));
+        assertTrue(more.trials().get(0).fell(EvaluationRecord::reward));
+        Results rise = of("rise", evaluation(1, 0, 0, 5), evaluation(1, 5, 100, 5.01));
+        assertTrue(rise.trials().get(0).rose(EvaluationRecord::reward));
+    }
+
+    @Test
+    void twoSeedsMustAgreeOrRiseBeyondTheirErrors() {
+        assertTrue(two("agree", 5.0500, 5.0510).rose(EvaluationRecord::reward), "t = 101 with one degree of freedom");
+        assertFalse(two("vague", 5.05, 5.10).rose(EvaluationRecord::reward));
+        assertTrue(two("large", 5.2, 6).rose(EvaluationRecord::reward), "both beyond hypot(0.1, 0.1)");
+        assertFalse(two("one", 5.1, 6).rose(EvaluationRecord::reward));
+    }
+
+    private TrialResult two(String name, double first, double second) {
+        return of(
+                        name,
+                        evaluation(1, 0, 0, 5),
+                        evaluation(1, 5, 100, first),
+                        evaluation(2, 0, 0, 5),
+                        evaluation(2, 5, 100, second))
+                .trials()
+                .get(0);
     }
 
     @Test
