@@ -103,9 +103,11 @@ public final class SamplingChain implements Chain, AutoCloseable {
         double[] moved = parameters.clone();
         Vectors.addTo(moved, perturbation.scale(), perturbation.direction());
         BitSet calls = perturbation.calls();
-        Denoiser there = workbench.denoiser(rollout, moved, arena);
-        // Initial noise, where it is what is trained, is used before call 0 and moves with it.
-        return sample(arena, calls.get(0) ? moved : parameters, k -> calls.get(k) ? there : denoiser, false);
+        try (TensorArena whileSampling = arena.nested()) {
+            Denoiser there = workbench.denoiser(rollout, moved, whileSampling);
+            // Initial noise, where it is what is trained, is used before call 0 and moves with it.
+            return sample(arena, calls.get(0) ? moved : parameters, k -> calls.get(k) ? there : denoiser, false);
+        }
     }
 
     private Recording sample(TensorArena owner, double[] theta, IntFunction<Denoiser> denoiserOfCall, boolean whole) {
@@ -146,6 +148,12 @@ public final class SamplingChain implements Chain, AutoCloseable {
             output.add(program.output()[i], registers[i]);
         }
         recording.output(Objects.requireNonNull(output.evaluate(owner), "the program's output is zero"));
+        for (int i = whole ? 1 : 0; i < registers.length; i++) {
+            Tensor last = registers[i];
+            if (last != null) {
+                last.close();
+            }
+        }
         return recording;
     }
 

@@ -235,6 +235,21 @@ public abstract class ChainContract {
     }
 
     @Test
+    void a_perturbed_rollout_keeps_its_ends_only() {
+        MeteredBackend metered = new MeteredBackend(backend(), false);
+        try (metered;
+                Workbench bench = Workbench.open(metered, parts(WEIGHTS, REWARD));
+                Rollout rollout = bench.rollout(PROGRAM, batch(), bench.initialParameters(4));
+                SamplingChain chain = bench.chain(rollout, bench.initialParameters(4), 9, 0)) {
+            int before = metered.aliveTensors();
+            Trajectory end = chain.perturbed(new Perturbation(new double[] {1, 2, 3, 4}, 0.1, bits(0, 2)));
+            chain.rewards(end);
+            assertEquals(2, metered.aliveTensors() - before, "tensors: where it starts and where it ends");
+            assertEquals(ROWS, end.initial().rows());
+        }
+    }
+
+    @Test
     void random_streams_follow_from_seed_update_and_purpose() {
         on(WEIGHTS, REWARD, (bench, chain) -> {
             double first = chain.random("a").nextGaussian();

@@ -149,49 +149,52 @@ public abstract class SweepContract {
         }
     }
 
-    /** Every conversion of the prediction, with guidance: input, weights and condition against finite differences. */
+    /** Every conversion of the prediction, with and without guidance: input, weights and condition. */
     @ParameterizedTest
     @EnumSource(PredictionType.class)
     void the_guided_denoiser_is_pulled_back_right(PredictionType predicted) {
+        for (TrainableTarget target : List.of(WEIGHTS, new TrainableTarget.Conditioning())) {
+            for (PredictionType wanted : List.of(PredictionType.EPSILON, PredictionType.SAMPLE)) {
+                for (double guidance : new double[] {1, 2.5}) {
+                    checkPullBack(predicted, wanted, target, guidance);
+                }
+            }
+        }
+    }
+
+    private void checkPullBack(
+            PredictionType predicted, PredictionType wanted, TrainableTarget target, double guidance) {
         TimePoint at = new TimePoint(420, 0.8, 0.55);
         double[] u = {0.4, -1.1, 0.3, 0.9, -0.2, 1.3, 0.7, 0.1, -0.8, -0.5, 1.2, -1.4};
         double[] cotangent = {1, -0.5, 0.3, 0.8, -1.2, 0.4, -0.6, 0.9, 1.1, -0.7, 0.2, 0.5};
-        for (TrainableTarget target : List.of(WEIGHTS, new TrainableTarget.Conditioning())) {
-            for (PredictionType wanted : List.of(PredictionType.EPSILON, PredictionType.SAMPLE)) {
-                ClosedFormModel model = ClosedFormModel.of(
-                        new Predicting(ConditionedMlp.standard(), predicted),
-                        SCHEDULE,
-                        PROMPTS,
-                        new double[] {0.3, -0.2, 0.5},
-                        new double[] {-0.6, 0.4, 0.2});
-                ChainParts parts =
-                        new ChainParts(model, target, 2.5, QuadraticReward.around(new double[6]), PROMPTS, 2);
-                try (ComputeBackend backend = backend();
-                        Workbench bench = Workbench.open(backend, parts);
-                        Rollout rollout = bench.rollout(
-                                Problem.EULER_FLOW_OF_AN_MLP.program, batch(2, 0), bench.initialParameters(0))) {
-                    double[] theta = bench.initialParameters(0);
-                    double[] ofTheta = FiniteDifferences.gradient(
-                            moved -> product(bench, rollout, moved, u, at, wanted, cotangent), theta);
-                    double[] ofInput = FiniteDifferences.gradient(
-                            moved -> product(bench, rollout, theta, moved, at, wanted, cotangent), u);
-                    try (SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
-                        Denoiser.GradientSink sink = chain.denoiser().sink();
-                        Denoiser.Pulled pulled = chain.denoiser()
-                                .pullBack(
-                                        chain.arena(), latent(chain, u), at, wanted, latent(chain, cotangent), sink, 2);
-                        assertClose(ofInput, pulled.input().toDoubles(), "input");
-                        double[] half = new double[theta.length];
-                        Vectors.addTo(half, 0.5, sink.gradient());
-                        assertClose(ofTheta, half, "theta");
-                        assertArrayEquals(
-                                chain.denoiser()
-                                        .predict(chain.arena(), latent(chain, u), at, wanted)
-                                        .toDoubles(),
-                                pulled.output().toDoubles(),
-                                1e-14);
-                    }
-                }
+        ClosedFormModel model = ClosedFormModel.of(
+                new Predicting(ConditionedMlp.standard(), predicted),
+                SCHEDULE,
+                PROMPTS,
+                new double[] {0.3, -0.2, 0.5},
+                new double[] {-0.6, 0.4, 0.2});
+        ChainParts parts = new ChainParts(model, target, guidance, QuadraticReward.around(new double[6]), PROMPTS, 2);
+        try (ComputeBackend backend = backend();
+                Workbench bench = Workbench.open(backend, parts);
+                Rollout rollout =
+                        bench.rollout(Problem.EULER_FLOW_OF_AN_MLP.program, batch(2, 0), bench.initialParameters(0))) {
+            double[] theta = bench.initialParameters(0);
+            double[] ofTheta = FiniteDifferences.gradient(
+                    moved -> product(bench, rollout, moved, u, at, wanted, cotangent), theta);
+            double[] ofInput = FiniteDifferences.gradient(
+                    moved -> product(bench, rollout, theta, moved, at, wanted, cotangent), u);
+            try (SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
+                Denoiser denoiser = chain.denoiser();
+                Denoiser.GradientSink sink = denoiser.sink();
+                Denoiser.Pulled pulled = denoiser.pullBack(
+                        chain.arena(), latent(chain, u), at, wanted, latent(chain, cotangent), sink, 2);
+                assertClose(ofInput, pulled.input().toDoubles(), "input");
+                double[] half = new double[theta.length];
+                Vectors.addTo(half, 0.5, sink.gradient());
+                assertClose(ofTheta, half, "theta");
+                double[] forward = denoiser.predict(chain.arena(), latent(chain, u), at, wanted)
+                        .toDoubles();
+                assertArrayEquals(forward, pulled.output().toDoubles(), 1e-14);
             }
         }
     }
