@@ -98,7 +98,7 @@ public abstract class GradientEstimatorContract {
                     bench.initialParameters(seed),
                     seed,
                     count);
-            HolmTest holm = HolmTest.of(replicas.difference(), ALPHA);
+            HolmCorrection holm = HolmCorrection.of(replicas.difference(), ALPHA);
             String found = String.format(
                     Locale.ROOT,
                     "%s, %s: relative bias %.4f (standard error %.4f), cosine %.4f, variance per sample %.3g"

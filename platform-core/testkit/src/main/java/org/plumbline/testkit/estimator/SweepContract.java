@@ -335,7 +335,7 @@ public abstract class SweepContract {
         }
         for (int i = 0; i < kinds.size(); i++) {
             Replicas replicas = new Replicas(estimates.get(i), exact, differences.get(i), rows);
-            HolmTest holm = HolmTest.of(replicas.difference(), 1e-3);
+            HolmCorrection holm = HolmCorrection.of(replicas.difference(), 1e-3);
             String found = String.format(
                     Locale.ROOT,
                     "%s: relative bias %.4f (standard error %.4f), variance relative to full %.1f; %s; seed %d, %d batches",

@@ -92,7 +92,7 @@ public final class TenStepToy {
                 replicas.cosine(),
                 replicas.variancePerSample(),
                 replicas.exactVariancePerSample(),
-                HolmTest.of(replicas.difference(), 1e-3));
+                HolmCorrection.of(replicas.difference(), 1e-3));
         LOG.log(System.Logger.Level.INFO, line);
         return line;
     }

@@ -33,7 +33,7 @@ import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.testkit.estimator.FiniteDifferences;
-import org.plumbline.testkit.estimator.HolmTest;
+import org.plumbline.testkit.estimator.HolmCorrection;
 import org.plumbline.testkit.estimator.MeanReward;
 import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.ConditionedMlp;
@@ -355,7 +355,7 @@ public abstract class SamplerContract {
                     scores.add(chain.sweep(chain.behaviour(), plan));
                 }
             }
-            HolmTest holm = HolmTest.of(scores, 1e-3);
+            HolmCorrection holm = HolmCorrection.of(scores, 1e-3);
             assertEquals(0, holm.rejected(), holm::toString);
             assertTrue(holm.z() < 3.5, holm::toString);
         }

@@ -12,7 +12,7 @@ import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.rlr.RecursiveLikelihoodRatio.Baseline;
 import org.plumbline.plugins.estimator.rlr.RecursiveLikelihoodRatio.Configuration;
 import org.plumbline.plugins.estimator.rlr.RecursiveLikelihoodRatio.Mode;
-import org.plumbline.testkit.estimator.HolmTest;
+import org.plumbline.testkit.estimator.HolmCorrection;
 import org.plumbline.testkit.estimator.Replicas;
 import org.plumbline.testkit.estimator.TenStepToy;
 
@@ -73,7 +73,7 @@ class TenStepToyTest {
             String line = TenStepToy.report(configuration.mode() + " h " + configuration.h(), replicas);
             assertTrue(replicas.relativeBiasError() < error, line);
             assertTrue(replicas.relativeBias() < 3 * replicas.relativeBiasError(), line);
-            assertEquals(0, HolmTest.of(replicas.difference(), 1e-3).rejected(), line);
+            assertEquals(0, HolmCorrection.of(replicas.difference(), 1e-3).rejected(), line);
             return replicas;
         }
     }

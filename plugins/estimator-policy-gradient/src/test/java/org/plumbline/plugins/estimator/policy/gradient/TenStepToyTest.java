@@ -10,7 +10,7 @@ import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Baseline;
 import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Configuration;
 import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Objective;
 import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Reduction;
-import org.plumbline.testkit.estimator.HolmTest;
+import org.plumbline.testkit.estimator.HolmCorrection;
 import org.plumbline.testkit.estimator.Replicas;
 import org.plumbline.testkit.estimator.TenStepToy;
 
@@ -50,7 +50,7 @@ class TenStepToyTest {
             String line = TenStepToy.report("score function, baseline " + baseline, replicas);
             assertTrue(replicas.relativeBiasError() < error, line);
             assertTrue(replicas.relativeBias() < 3 * replicas.relativeBiasError(), line);
-            assertEquals(0, HolmTest.of(replicas.difference(), 1e-3).rejected(), line);
+            assertEquals(0, HolmCorrection.of(replicas.difference(), 1e-3).rejected(), line);
             assertEquals(variance, replicas.variancePerSample(), 0.2 * variance, line);
         }
     }

@@ -17,13 +17,13 @@ import org.plumbline.toolkit.statistics.VectorMoments;
  * @param worst the component with the largest z-score
  * @param z its z-score
  */
-public record HolmTest(double alpha, int rejected, int worst, double z) {
+public record HolmCorrection(double alpha, int rejected, int worst, double z) {
     /**
      * Tests means.
      *
      * @param moments of replicas that are independent of one another
      */
-    public static HolmTest of(VectorMoments moments, double alpha) {
+    public static HolmCorrection of(VectorMoments moments, double alpha) {
         double[] mean = moments.mean();
         double[] error = moments.standardError();
         double[] scores = new double[mean.length];
@@ -38,7 +38,7 @@ public record HolmTest(double alpha, int rejected, int worst, double z) {
         while (rejected < order.length && twoSided(scores[order[rejected]]) * (order.length - rejected) <= alpha) {
             rejected++;
         }
-        return new HolmTest(alpha, rejected, order[0], scores[order[0]]);
+        return new HolmCorrection(alpha, rejected, order[0], scores[order[0]]);
     }
 
     /** P(|Z| >= z) for a standard normal Z; relative error below 1e-6 for z up to 30. */
