@@ -1,6 +1,7 @@
 package org.plumbline.plugins.estimator.rlr;
 
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.rlr.RecursiveLikelihoodRatio.Baseline;
 import org.plumbline.plugins.estimator.rlr.RecursiveLikelihoodRatio.Configuration;
@@ -30,6 +31,7 @@ class RecursiveLikelihoodRatioTest {
 
     /** The tile next to the noise is shorter. */
     @Nested
+    @Tag("long")
     class TiledByThree extends Tiled {
         TiledByThree() {
             super(3, Baseline.LEAVE_ONE_OUT);
@@ -37,6 +39,7 @@ class RecursiveLikelihoodRatioTest {
     }
 
     @Nested
+    @Tag("long")
     class ExactByOne extends Exact {
         ExactByOne() {
             super(1);

@@ -26,7 +26,7 @@ class TenStepToyTest {
     @ParameterizedTest
     @CsvSource({"1, 39201", "2, 56631", "3, 69810"})
     void tiles_are_unbiased_and_their_variance_grows_with_their_length(int h, double variance) {
-        checkTiled(h, 300, 0.04, variance);
+        checkTiled(h, 200, 0.04, variance);
     }
 
     @ParameterizedTest
@@ -44,7 +44,7 @@ class TenStepToyTest {
 
     @Test
     void the_exact_mode_is_unbiased() {
-        checkExact(2, 1000, 0.08);
+        checkExact(2, 500, 0.08);
     }
 
     @ParameterizedTest

@@ -13,6 +13,9 @@ import org.plumbline.testkit.estimator.ExpectedWork;
 import org.plumbline.testkit.estimator.GradientEstimatorContract;
 
 class PolicyGradientTest {
+    /** Enough to see a bias of a half, or not to look for one. */
+    private static final int FEW = 200;
+
     @Nested
     class ScoreFunction extends Contract {
         ScoreFunction() {
@@ -33,12 +36,22 @@ class PolicyGradientTest {
         MeanLogProbability() {
             super(Objective.SCORE_FUNCTION, Baseline.LEAVE_ONE_OUT, Reduction.MEAN, 1);
         }
+
+        @Override
+        protected int replicas() {
+            return FEW;
+        }
     }
 
     @Nested
     class StandardisedPerPrompt extends Contract {
         StandardisedPerPrompt() {
             super(Objective.SCORE_FUNCTION, Baseline.PER_PROMPT, Reduction.SUM, 1);
+        }
+
+        @Override
+        protected int replicas() {
+            return FEW;
         }
     }
 
@@ -47,6 +60,11 @@ class PolicyGradientTest {
     class Clipped extends Contract {
         Clipped() {
             super(Objective.CLIP, Baseline.LEAVE_ONE_OUT, Reduction.SUM, 4);
+        }
+
+        @Override
+        protected int replicas() {
+            return FEW;
         }
 
         @Override
