@@ -74,7 +74,7 @@ record CaseFile(Path path) {
         writer.add("noise", noise, calls, Experiment.ROWS, latent[0], latent[1], latent[2]);
 
         Map<String, double[]> ofReward =
-                ((DifferentiableRewardModel) experiment.parts().reward()).inputs(batch.prompts());
+                ((DifferentiableRewardModel) experiment.parts().rewards().get(0).reward()).inputs(batch.prompts());
         double[] wanted = Objects.requireNonNull(ofReward.get("wanted"));
         writer.add("wanted", wanted, Experiment.ROWS, wanted.length / Experiment.ROWS);
 

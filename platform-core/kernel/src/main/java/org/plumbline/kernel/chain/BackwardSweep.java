@@ -52,10 +52,17 @@ final class BackwardSweep {
                 adjoints[i] = scaled(arena, program.output()[i], start);
             }
         }
-        for (int k = program.size() - 1; k >= 0; k--) {
+        for (int k = program.size() - 1; k >= recording.first(); k--) {
             try (TensorArena step = arena.nested()) {
                 if (plan.stopsBefore(k)) {
                     free(adjoints);
+                }
+                Tensor arriving = plan.arriving(k);
+                if (arriving != null) {
+                    RegisterMachine.Sum sum = new RegisterMachine.Sum();
+                    sum.add(1, adjoints[0]);
+                    sum.add(1.0 / rows, arriving);
+                    replace(adjoints, 0, sum.evaluate(arena));
                 }
                 double[] cut = plan.cutWeights(k);
                 if (cut != null) {
@@ -76,7 +83,7 @@ final class BackwardSweep {
             }
         }
         Tensor initial = adjoints[0];
-        if (initial != null) {
+        if (initial != null && recording.first() == 0) {
             sink.initialState(initial, 1);
         }
         return sink.gradient();
@@ -96,7 +103,7 @@ final class BackwardSweep {
             if (plan.passesInput(k) && inputReachesSomething(plan, k)) {
                 Denoiser.Pulled pulled = denoiser.pullBack(
                         arena,
-                        recording.input(k),
+                        recording.input(arena, k),
                         call.at(),
                         program.wanted(),
                         cotangent,
@@ -104,7 +111,7 @@ final class BackwardSweep {
                         plan.collects(k) ? 1 : 0);
                 inputGradient = pulled.input();
             } else if (plan.collects(k)) {
-                denoiser.collect(arena, recording.input(k), call.at(), program.wanted(), cotangent, sink);
+                denoiser.collect(arena, recording.input(arena, k), call.at(), program.wanted(), cotangent, sink);
             }
             if (!plan.passesInput(k)) {
                 double direct = prediction
@@ -160,7 +167,7 @@ final class BackwardSweep {
         }
         Tensor transformed = ofOutput.evaluate(arena);
         if (transformed != null) {
-            double[] h = recording.prediction(k).toDoubles();
+            double[] h = recording.prediction(arena, k).toDoubles();
             ofRaw.add(
                     1,
                     arena.tensor(program.transform().pullBack(h, transformed.toDoubles(), rows), transformed.shape()));

@@ -13,6 +13,21 @@ public record Batch(List<String> prompts, NoiseSource noise) {
         prompts = List.copyOf(prompts);
     }
 
+    /** One of its samples alone. */
+    Batch row(int row) {
+        return new Batch(List.of(prompts.get(row)), new NoiseSource() {
+            @Override
+            public double[] initial(int ignored, int size) {
+                return noise.initial(row, size);
+            }
+
+            @Override
+            public double[] step(int ignored, int call, int size) {
+                return noise.step(row, call, size);
+            }
+        });
+    }
+
     /** The number of samples. */
     public int rows() {
         return prompts.size();

@@ -1,5 +1,6 @@
 package org.plumbline.kernel.chain;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.Tensor;
 
@@ -7,6 +8,7 @@ import org.plumbline.spi.backend.Tensor;
  * A trained vector on a session, for one batch.
  *
  * @param weights what the network takes as parameters, or null if it has none
- * @param condition the encoded prompt of every row, or null if the model takes none
+ * @param conditions the encoded prompt of every row, one tensor per range of the prompt schedule; empty if the model
+ *     takes none
  */
-record Bound(@Nullable Tensor weights, @Nullable Tensor condition) {}
+record Bound(@Nullable Tensor weights, List<Tensor> conditions) {}

@@ -1,5 +1,6 @@
 package org.plumbline.kernel.chain;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,10 +36,12 @@ final class GuidedDenoiser implements Denoiser {
     private final Parametrisation parametrisation;
     private final Ledger ledger;
     private final Set<String> declared = new HashSet<>();
-    private final @Nullable Tensor condition;
+    private final PromptSchedule schedule;
+    private final List<Tensor> conditions = new ArrayList<>();
 
     /**
      * @param bound the trained vector and the conditions it implies
+     * @param schedule which of the conditions holds at which time
      * @param unconditional the encoded empty prompt for every row, or null if the model takes no condition
      */
     GuidedDenoiser(
@@ -46,6 +49,7 @@ final class GuidedDenoiser implements Denoiser {
             PredictionType prediction,
             double guidance,
             Bound bound,
+            PromptSchedule schedule,
             @Nullable Tensor unconditional,
             Parametrisation parametrisation,
             TensorArena arena,
@@ -58,14 +62,13 @@ final class GuidedDenoiser implements Denoiser {
         for (TensorSpec input : network.definition().inputs()) {
             declared.add(input.name());
         }
-        Tensor conditional = bound.condition();
-        this.guidance = conditional == null ? 1 : guidance;
-        if (conditional == null) {
-            condition = null;
-        } else if (this.guidance == 1) {
-            condition = conditional;
-        } else {
-            condition = arena.concatRows(List.of(Objects.requireNonNull(unconditional), conditional));
+        this.schedule = schedule;
+        this.guidance = bound.conditions().isEmpty() ? 1 : guidance;
+        for (Tensor conditional : bound.conditions()) {
+            conditions.add(
+                    this.guidance == 1
+                            ? conditional
+                            : arena.concatRows(List.of(Objects.requireNonNull(unconditional), conditional)));
         }
     }
 
@@ -190,8 +193,8 @@ final class GuidedDenoiser implements Denoiser {
         scalar(inputs, arena, DenoiserInput.TIMESTEP, at.label(), sample.rows());
         scalar(inputs, arena, DenoiserInput.ALPHA, at.alpha(), sample.rows());
         scalar(inputs, arena, DenoiserInput.SIGMA, at.sigma(), sample.rows());
-        if (condition != null) {
-            inputs.put(DenoiserInput.CONDITION.key(), condition);
+        if (!conditions.isEmpty()) {
+            inputs.put(DenoiserInput.CONDITION.key(), conditions.get(conditions.size() == 1 ? 0 : schedule.index(at)));
         }
         return inputs;
     }

@@ -8,13 +8,20 @@ public final class Ledger {
     private long rowsBackward;
     private long rewardEvaluations;
 
+    private boolean countsEvaluations = true;
+
+    /** Off while rows of a batch are sampled one by one, of which only the first counts as an evaluation per sample. */
+    void countsEvaluations(boolean counts) {
+        countsEvaluations = counts;
+    }
+
     void forward(int networkRows) {
-        forward++;
+        forward += countsEvaluations ? 1 : 0;
         rowsForward += networkRows;
     }
 
     void backward(int networkRows) {
-        backward++;
+        backward += countsEvaluations ? 1 : 0;
         rowsBackward += networkRows;
     }
 

@@ -1,5 +1,6 @@
 package org.plumbline.kernel.chain;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
@@ -40,11 +41,11 @@ interface Parametrisation {
     }
 
     /** Theta is the vector of the network's parameters. */
-    static Parametrisation weights(@Nullable Tensor condition, int size, TensorArena arena) {
+    static Parametrisation weights(List<Tensor> conditions, int size, TensorArena arena) {
         return new Parametrisation() {
             @Override
             public Bound bind(double[] theta, TensorArena into) {
-                return new Bound(into.tensor(theta, size), condition);
+                return new Bound(into.tensor(theta, size), conditions);
             }
 
             @Override
@@ -86,7 +87,7 @@ interface Parametrisation {
                 for (int row = 0; row < slots.length; row++) {
                     System.arraycopy(theta, slots[row] * width, rows, row * width, width);
                 }
-                return new Bound(null, into.tensor(rows, slots.length, shape[0], shape[1]));
+                return new Bound(null, List.of(into.tensor(rows, slots.length, shape[0], shape[1])));
             }
 
             @Override
@@ -128,11 +129,11 @@ interface Parametrisation {
      * @param size numbers of all rows together
      * @param initScale what the program multiplies it with
      */
-    static Parametrisation initialNoise(@Nullable Tensor condition, int size, double initScale) {
+    static Parametrisation initialNoise(List<Tensor> conditions, int size, double initScale) {
         return new Parametrisation() {
             @Override
             public Bound bind(double[] theta, TensorArena into) {
-                return new Bound(null, condition);
+                return new Bound(null, conditions);
             }
 
             @Override

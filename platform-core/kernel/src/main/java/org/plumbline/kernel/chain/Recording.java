@@ -7,67 +7,60 @@ import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.estimator.Trajectory;
 
 /** A trajectory with what its backward sweep needs: the network's inputs and converted predictions. */
-final class Recording implements Trajectory {
+abstract class Recording implements Trajectory {
     private final TensorArena arena;
     private final NoiseSource noise;
-    private final @Nullable Tensor[] states;
-    private final @Nullable Tensor[] inputs;
-    private final @Nullable Tensor[] predictions;
-    private final boolean whole;
+    private final long[] shape;
     private @Nullable Tensor output;
     private double @Nullable [] rewards;
 
     /**
      * @param arena owns all tensors of the trajectory
-     * @param whole if false only the ends are kept
+     * @param shape of a latent, rows first
      */
-    Recording(TensorArena arena, NoiseSource noise, int calls, boolean whole) {
+    Recording(TensorArena arena, NoiseSource noise, long[] shape) {
         this.arena = arena;
         this.noise = noise;
-        this.states = new @Nullable Tensor[calls + 1];
-        this.inputs = new @Nullable Tensor[calls];
-        this.predictions = new @Nullable Tensor[calls];
-        this.whole = whole;
+        this.shape = shape.clone();
     }
 
-    void state(int k, Tensor state) {
-        states[k] = state;
+    /** The first call that belongs to it. */
+    abstract int first();
+
+    /** True if it can be swept. */
+    abstract boolean whole();
+
+    /** u_k; in the recording's arena or, if it has to be made again, in {@code into}. */
+    abstract Tensor input(TensorArena into, int k);
+
+    /** h_k, the converted prediction before the output transform. */
+    abstract Tensor prediction(TensorArena into, int k);
+
+    /** The registers before call k. */
+    abstract @Nullable Tensor[] registers(TensorArena into, int k);
+
+    final TensorArena arena() {
+        return arena;
     }
 
-    void call(int k, Tensor input, Tensor prediction) {
-        inputs[k] = input;
-        predictions[k] = prediction;
+    final long[] shape() {
+        return shape.clone();
     }
 
-    void output(Tensor x0) {
+    final void output(Tensor x0) {
         output = x0;
     }
 
-    boolean whole() {
-        return whole;
-    }
-
-    /** u_k. */
-    Tensor input(int k) {
-        return Objects.requireNonNull(inputs[k], "the trajectory was not kept");
-    }
-
-    /** h_k, the converted prediction before the output transform. */
-    Tensor prediction(int k) {
-        return Objects.requireNonNull(predictions[k], "the trajectory was not kept");
-    }
-
-    double @Nullable [] rewards() {
+    final double @Nullable [] rewards() {
         return rewards;
     }
 
-    void rewards(double[] values) {
+    final void rewards(double[] values) {
         rewards = values;
     }
 
     /** z_k in another arena. */
-    Tensor noise(TensorArena into, int k) {
-        long[] shape = initial().shape();
+    final Tensor noise(TensorArena into, int k) {
         int rows = Math.toIntExact(shape[0]);
         int size = rowSize(shape);
         double[] values = new double[rows * size];
@@ -86,26 +79,17 @@ final class Recording implements Trajectory {
     }
 
     @Override
-    public Tensor initial() {
-        return Objects.requireNonNull(states[0]);
+    public final Tensor initial() {
+        return state(0);
     }
 
     @Override
-    public Tensor output() {
-        return Objects.requireNonNull(output);
+    public final Tensor output() {
+        return Objects.requireNonNull(output, "only the beginning of this chain was sampled");
     }
 
     @Override
-    public Tensor state(int k) {
-        Tensor state = states[k];
-        if (state == null) {
-            throw new IllegalStateException("only the end of this trajectory was kept");
-        }
-        return state;
-    }
-
-    @Override
-    public Tensor noise(int k) {
+    public final Tensor noise(int k) {
         return noise(arena, k);
     }
 }

@@ -1,11 +1,11 @@
 package org.plumbline.kernel.chain;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +14,15 @@ import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.Chain;
+import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.Denoiser;
+import org.plumbline.spi.estimator.Judgement;
 import org.plumbline.spi.estimator.Perturbation;
 import org.plumbline.spi.estimator.StepScore;
+import org.plumbline.spi.estimator.StepShift;
 import org.plumbline.spi.estimator.SweepPlan;
 import org.plumbline.spi.estimator.Trajectory;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
@@ -34,6 +38,7 @@ public final class SamplingChain implements Chain, AutoCloseable {
     private final long update;
     private final TensorArena arena;
     private final GuidedDenoiser denoiser;
+    private @Nullable Denoiser reference;
     private final Map<Recording, Tensor> rewardGradients = new HashMap<>();
 
     SamplingChain(Workbench workbench, Rollout rollout, double[] parameters, long seed, long update) {
@@ -67,6 +72,11 @@ public final class SamplingChain implements Chain, AutoCloseable {
     }
 
     @Override
+    public ChainProfile profile() {
+        return workbench.profile(program());
+    }
+
+    @Override
     public int parameterCount() {
         return parameters.length;
     }
@@ -88,73 +98,116 @@ public final class SamplingChain implements Chain, AutoCloseable {
 
     @Override
     public Trajectory behaviour() {
+        return sampled();
+    }
+
+    private Recording sampled() {
         Recording known = rollout.recording();
         if (known == null) {
-            TensorArena owner = rollout.arena();
-            Denoiser sampling = workbench.denoiser(rollout, rollout.parameters(), owner);
-            known = sample(owner, rollout.parameters(), k -> sampling, true);
+            known = workbench.sample(rollout);
             rollout.recording(known);
         }
         return known;
     }
 
     @Override
+    public Trajectory beginning(int calls) {
+        Recording known = rollout.recording();
+        if (known != null) {
+            return known;
+        }
+        @Nullable Tensor[] start = start(rollout.parameters(), rollout);
+        try (TensorArena whileSampling = arena.nested()) {
+            Denoiser sampling = workbench.denoiser(rollout, rollout.parameters(), whileSampling);
+            KeptRecording recording = kept(0, start, true);
+            forward(recording).run(arena, start, 0, calls, k -> sampling, recording);
+            return recording;
+        }
+    }
+
+    @Override
+    public Trajectory branch(int k, Tensor state) {
+        @Nullable Tensor[] start = sampled().registers(arena, k).clone();
+        start[0] = arena.combine(new double[] {1}, List.of(state));
+        KeptRecording recording = kept(k, start, true);
+        @Nullable
+        Tensor[] end = forward(recording).run(arena, start, k, program().size(), call -> denoiser, recording);
+        recording.output(forward(recording).output(arena, end));
+        ForwardPass.free(end, true);
+        return recording;
+    }
+
+    @Override
     public Trajectory perturbed(Perturbation perturbation) {
-        double[] moved = parameters.clone();
-        Vectors.addTo(moved, perturbation.scale(), perturbation.direction());
+        double[] moved = moved(perturbation);
         BitSet calls = perturbation.calls();
         try (TensorArena whileSampling = arena.nested()) {
             Denoiser there = workbench.denoiser(rollout, moved, whileSampling);
             // Initial noise, where it is what is trained, is used before call 0 and moves with it.
-            return sample(arena, calls.get(0) ? moved : parameters, k -> calls.get(k) ? there : denoiser, false);
+            return ends(start(calls.get(0) ? moved : parameters, rollout), k -> calls.get(k) ? there : denoiser);
         }
     }
 
-    private Recording sample(TensorArena owner, double[] theta, IntFunction<Denoiser> denoiserOfCall, boolean whole) {
-        SamplerProgram program = rollout.program();
-        Recording recording = new Recording(owner, rollout.batch().noise(), program.size(), whole);
-        @Nullable Tensor[] registers = new @Nullable Tensor[program.registers()];
-        Tensor start = workbench.initialState(owner, rollout, theta);
-        registers[0] = start;
-        recording.state(0, start);
-        for (int k = 0; k < program.size(); k++) {
-            SamplerCall call = program.calls().get(k);
-            try (TensorArena step = owner.nested()) {
-                Tensor u = RegisterMachine.input(step, registers, call);
-                Tensor h = denoiserOfCall.apply(k).predict(step, u, call.at(), program.wanted());
-                Tensor m = RegisterMachine.transformed(step, program.transform(), h);
-                Tensor z = call.stochastic() ? recording.noise(step, k) : null;
-                @Nullable Tensor[] next = RegisterMachine.advance(step, registers, call, m, h, z);
-                if (whole) {
-                    recording.call(k, u == registers[0] ? u : owner.adopt(u), owner.adopt(h));
-                }
-                for (int i = 0; i < registers.length; i++) {
-                    Tensor old = registers[i];
-                    boolean kept = i == 0 && (whole || k == 0);
-                    if (old != null && !kept) {
-                        old.close();
-                    }
-                    Tensor value = next[i];
-                    registers[i] = value == null ? null : owner.adopt(value);
+    @Override
+    public Trajectory perturbed(List<Perturbation> rows) {
+        if (rows.size() != rows()) {
+            throw new IllegalArgumentException(rows.size() + " perturbations for " + rows() + " rows");
+        }
+        if (workbench.parts().target() instanceof TrainableTarget.InitialNoise) {
+            double[] moved = parameters.clone();
+            int size = moved.length / rows();
+            for (int row = 0; row < rows(); row++) {
+                if (rows.get(row).calls().get(0)) {
+                    System.arraycopy(moved(rows.get(row)), row * size, moved, row * size, size);
                 }
             }
-            Tensor state = registers[0];
-            if (whole && state != null) {
-                recording.state(k + 1, state);
+            return ends(start(moved, rollout), k -> denoiser);
+        }
+        List<Tensor> outputs = new ArrayList<>();
+        for (int row = 0; row < rows.size(); row++) {
+            // All rows together make one rollout's evaluations.
+            workbench.ledger().countsEvaluations(row == 0);
+            try (Rollout alone = workbench.rollout(program(), rollout.batch().row(row), parameters);
+                    SamplingChain chain = workbench.chain(alone, parameters, seed, update)) {
+                Tensor output = chain.perturbed(rows.get(row)).output();
+                outputs.add(arena.tensor(output.toDoubles(), output.shape()));
+            } finally {
+                workbench.ledger().countsEvaluations(true);
             }
         }
-        RegisterMachine.Sum output = new RegisterMachine.Sum();
-        for (int i = 0; i < registers.length; i++) {
-            output.add(program.output()[i], registers[i]);
-        }
-        recording.output(Objects.requireNonNull(output.evaluate(owner), "the program's output is zero"));
-        for (int i = whole ? 1 : 0; i < registers.length; i++) {
-            Tensor last = registers[i];
-            if (last != null) {
-                last.close();
-            }
-        }
+        KeptRecording together = kept(0, start(parameters, rollout), false);
+        together.output(arena.concatRows(outputs));
+        return together;
+    }
+
+    private double[] moved(Perturbation perturbation) {
+        double[] moved = parameters.clone();
+        Vectors.addTo(moved, perturbation.scale(), perturbation.direction());
+        return moved;
+    }
+
+    /** A rollout of which only the ends are kept. */
+    private Recording ends(@Nullable Tensor[] start, IntFunction<Denoiser> denoiserOf) {
+        KeptRecording recording = kept(0, start, false);
+        ForwardPass pass = forward(recording);
+        @Nullable Tensor[] end = pass.run(arena, start, 0, program().size(), denoiserOf, null);
+        recording.output(pass.output(arena, end));
+        ForwardPass.free(end, false);
         return recording;
+    }
+
+    private @Nullable Tensor[] start(double[] theta, Rollout of) {
+        @Nullable Tensor[] registers = new @Nullable Tensor[program().registers()];
+        registers[0] = workbench.initialState(arena, of, theta);
+        return registers;
+    }
+
+    private KeptRecording kept(int first, @Nullable Tensor[] start, boolean whole) {
+        return new KeptRecording(arena, rollout.batch().noise(), program(), first, start, whole);
+    }
+
+    private ForwardPass forward(Recording recording) {
+        return new ForwardPass(program(), recording::noise);
     }
 
     @Override
@@ -175,6 +228,17 @@ public final class SamplingChain implements Chain, AutoCloseable {
             recording.rewards(scored.rewards());
             return scored.gradient();
         });
+    }
+
+    @Override
+    public double[] rewards(Tensor latents, List<String> prompts) {
+        return workbench.rewards(arena, latents, prompts);
+    }
+
+    @Override
+    public Judgement judge(Tensor latents, List<String> prompts) {
+        RewardHead.Scored scored = workbench.rewardsWithGradient(arena, latents, prompts);
+        return new Judgement(scored.rewards(), scored.gradient());
     }
 
     @Override
@@ -207,19 +271,14 @@ public final class SamplingChain implements Chain, AutoCloseable {
             throw new IllegalArgumentException("call " + k + " of " + program().name() + " has no noise");
         }
         Recording recording = (Recording) behaviour;
-        if (Arrays.equals(parameters, rollout.parameters())) {
+        if (onPolicy()) {
             return new StepScore(recording.noise(arena, k), new double[rows()]);
         }
         try (TensorArena scratch = arena.nested()) {
-            Tensor oldH = recording.prediction(k);
             Tensor h = denoiser.predict(
-                    scratch, recording.input(k), call.at(), program().wanted());
-            Tensor oldM = RegisterMachine.transformed(scratch, program().transform(), oldH);
-            Tensor m = RegisterMachine.transformed(scratch, program().transform(), h);
-            double ofM = call.ofOutput()[0] / call.noise();
-            double ofH = call.ofRaw()[0] / call.noise();
+                    scratch, recording.input(scratch, k), call.at(), program().wanted());
             // (mu_behaviour - mu) / s
-            Tensor shift = scratch.combine(new double[] {ofM, -ofM, ofH, -ofH}, List.of(oldM, m, oldH, h));
+            Tensor shift = meanDifference(scratch, call, recording.prediction(scratch, k), h);
             Tensor z = recording.noise(scratch, k);
             Tensor residual = arena.combine(new double[] {1, 1}, List.of(z, shift));
             double[] cross = scratch.dotRows(z, shift);
@@ -230,6 +289,58 @@ public final class SamplingChain implements Chain, AutoCloseable {
             }
             return new StepScore(residual, logRatio);
         }
+    }
+
+    @Override
+    public StepShift shift(Trajectory behaviour, int k) {
+        SamplerCall call = program().calls().get(k);
+        if (!call.stochastic()) {
+            throw new IllegalArgumentException("call " + k + " of " + program().name() + " has no noise");
+        }
+        Recording recording = (Recording) behaviour;
+        try (TensorArena scratch = arena.nested()) {
+            Tensor u = recording.input(scratch, k);
+            Tensor h = onPolicy()
+                    ? recording.prediction(scratch, k)
+                    : denoiser.predict(scratch, u, call.at(), program().wanted());
+            Tensor pretrained =
+                    reference().predict(scratch, u, call.at(), program().wanted());
+            Tensor shift = arena.adopt(meanDifference(scratch, call, h, pretrained));
+            double[] divergence = scratch.dotRows(shift, shift);
+            for (int i = 0; i < divergence.length; i++) {
+                divergence[i] /= 2;
+            }
+            return new StepShift(shift, divergence);
+        }
+    }
+
+    /** (mu of the first prediction - mu of the second) / s. */
+    private Tensor meanDifference(TensorArena into, SamplerCall call, Tensor h, Tensor other) {
+        double ofM = call.ofOutput()[0] / call.noise();
+        double ofH = call.ofRaw()[0] / call.noise();
+        if (program().transform().identity()) {
+            return into.combine(new double[] {ofM + ofH, -ofM - ofH}, List.of(h, other));
+        }
+        Tensor m = RegisterMachine.transformed(into, program().transform(), h);
+        Tensor otherM = RegisterMachine.transformed(into, program().transform(), other);
+        return into.combine(new double[] {ofM, -ofM, ofH, -ofH}, List.of(m, otherM, h, other));
+    }
+
+    /** True if the behaviour was sampled with the chain's own parameters. */
+    private boolean onPolicy() {
+        return Arrays.equals(parameters, rollout.parameters());
+    }
+
+    @Override
+    public Denoiser reference() {
+        Denoiser known = reference;
+        if (known == null) {
+            known = workbench.parts().target() instanceof TrainableTarget.InitialNoise
+                    ? denoiser
+                    : workbench.denoiser(rollout, workbench.pretrained(), arena);
+            reference = known;
+        }
+        return known;
     }
 
     @Override

@@ -19,6 +19,7 @@ import org.plumbline.spi.backend.VectorJacobian;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
+import org.plumbline.spi.estimator.Denoiser;
 import org.plumbline.spi.estimator.Perturbation;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
@@ -28,11 +29,11 @@ import org.plumbline.spi.model.ImageDecoder;
 import org.plumbline.spi.model.PromptEncoder;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
-import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
 import org.plumbline.spi.reward.RewardModel;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.toolkit.noise.NoiseStream;
+import org.plumbline.toolkit.statistics.Vectors;
 
 /**
  * A chain compiled on one backend session. Confined to one thread; the opener closes it. It can be made again from its
@@ -125,12 +126,31 @@ public final class Workbench implements AutoCloseable {
         return new ChainProfile(
                 program,
                 parts.model().schedule(),
-                parts.reward() instanceof DifferentiableRewardModel,
+                parts.differentiable(),
                 backend.capabilities(),
                 parts.target(),
                 parameterCount(),
                 parts.rows(),
-                latentSize());
+                latentSize(),
+                layout(),
+                parts.schedule().scales());
+    }
+
+    private ParameterLayout layout() {
+        if (weights != null) {
+            return weights.layout();
+        }
+        ParameterLayout.Builder layout = ParameterLayout.builder();
+        if (parts.target() instanceof TrainableTarget.InitialNoise) {
+            for (int row = 0; row < parts.rows(); row++) {
+                layout.add("initial noise " + row, parts.model().latentShape());
+            }
+            return layout.build();
+        }
+        for (String prompt : parts.prompts()) {
+            layout.add("prompt '" + prompt + "'", Objects.requireNonNull(conditionShape));
+        }
+        return layout.build();
     }
 
     /** Prepares samples for one or several updates. The caller closes it. */
@@ -173,7 +193,11 @@ public final class Workbench implements AutoCloseable {
     double[] rewards(TensorArena into, Tensor latents, List<String> prompts) {
         try (TensorArena scratch = into.nested()) {
             Tensor images = decoder.forward(scratch, null, Map.of(ImageDecoder.LATENT, latents));
-            return head(parts.reward()).score(scratch, images, prompts);
+            double[] total = new double[latents.rows()];
+            for (RewardTerm term : parts.rewards()) {
+                Vectors.addTo(total, term.weight(), head(term.reward()).score(scratch, images, prompts));
+            }
+            return total;
         }
     }
 
@@ -182,11 +206,62 @@ public final class Workbench implements AutoCloseable {
         try (TensorArena scratch = into.nested()) {
             Map<String, Tensor> input = Map.of(ImageDecoder.LATENT, latents);
             Tensor images = decoder.forward(scratch, null, input);
-            RewardHead.Scored scored = head(parts.reward()).scoreWithGradient(scratch, images, prompts);
-            VectorJacobian pulled = decoder.vjp(scratch, null, input, scored.gradient(), Set.of(ImageDecoder.LATENT));
+            double[] total = new double[latents.rows()];
+            Tensor ofImages = null;
+            for (RewardTerm term : parts.rewards()) {
+                RewardHead.Scored scored = head(term.reward()).scoreWithGradient(scratch, images, prompts);
+                Vectors.addTo(total, term.weight(), scored.rewards());
+                ofImages = ofImages == null
+                        ? scratch.combine(new double[] {term.weight()}, List.of(scored.gradient()))
+                        : scratch.combine(new double[] {1, term.weight()}, List.of(ofImages, scored.gradient()));
+            }
+            VectorJacobian pulled =
+                    decoder.vjp(scratch, null, input, Objects.requireNonNull(ofImages), Set.of(ImageDecoder.LATENT));
             Tensor gradient = Objects.requireNonNull(pulled.inputGradients().get(ImageDecoder.LATENT));
-            return new RewardHead.Scored(scored.rewards(), into.adopt(gradient));
+            return new RewardHead.Scored(total, into.adopt(gradient));
         }
+    }
+
+    /** Samples the behaviour of a rollout and keeps what the recording policy says. */
+    Recording sample(Rollout rollout) {
+        TensorArena owner = rollout.arena();
+        SamplerProgram program = rollout.program();
+        Denoiser sampling = denoiser(rollout, rollout.parameters(), owner);
+        NoiseSource noise = rollout.batch().noise();
+        @Nullable Tensor[] start = new @Nullable Tensor[program.registers()];
+        start[0] = initialState(owner, rollout, rollout.parameters());
+        KeptRecording kept = new KeptRecording(owner, noise, program, 0, start, true);
+        ForwardPass pass = new ForwardPass(program, kept::noise);
+        Replay replay =
+                (into, registers, from, to, keeper) -> pass.run(into, registers, from, to, k -> sampling, keeper);
+        return switch (parts.recording().kind()) {
+            case FULL -> {
+                @Nullable Tensor[] end = replay.run(owner, start, 0, program.size(), kept);
+                kept.output(pass.output(owner, end));
+                ForwardPass.free(end, true);
+                yield kept;
+            }
+            case SQRT -> {
+                SegmentRecording recording = new SegmentRecording(owner, noise, program, start, replay);
+                @Nullable Tensor[] end = recording.sample();
+                recording.output(pass.output(owner, end));
+                ForwardPass.free(end, false);
+                yield recording;
+            }
+            case BINOMIAL -> {
+                BinomialRecording recording = new BinomialRecording(
+                        owner, noise, program, start, replay, parts.recording().snapshots());
+                @Nullable Tensor[] end = recording.sample();
+                recording.output(pass.output(owner, end));
+                ForwardPass.free(end, false);
+                yield recording;
+            }
+        };
+    }
+
+    /** Theta at which the chain is the pre-trained model. */
+    double[] pretrained() {
+        return initialParameters(0);
     }
 
     /** The denoiser at theta for a rollout's prompts. */
@@ -202,6 +277,7 @@ public final class Workbench implements AutoCloseable {
                 parts.model().prediction(),
                 parts.guidance(),
                 rollout.parametrisation().bind(theta, into),
+                parts.schedule(),
                 unconditional,
                 rollout.parametrisation(),
                 into,
@@ -239,7 +315,10 @@ public final class Workbench implements AutoCloseable {
                     Objects.requireNonNull(conditionShape),
                     parts.prompts().size());
         }
-        Tensor condition = conditionShape == null ? null : conditions(owner, batch.prompts());
+        List<Tensor> condition = new ArrayList<>();
+        for (int i = 0; conditionShape != null && i < parts.schedule().count(); i++) {
+            condition.add(conditions(owner, parts.schedule().prompts(i, batch.prompts())));
+        }
         if (weights != null) {
             return Parametrisation.weights(condition, weights.layout().size(), owner);
         }

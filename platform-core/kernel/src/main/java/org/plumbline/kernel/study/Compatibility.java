@@ -49,14 +49,6 @@ public final class Compatibility {
 
     /** The profile with the program that the estimator differentiates. */
     static ChainProfile withProgramOf(GradientEstimator estimator, ChainProfile profile) {
-        return new ChainProfile(
-                estimator.program(profile),
-                profile.schedule(),
-                profile.rewardDifferentiable(),
-                profile.capabilities(),
-                profile.target(),
-                profile.parameters(),
-                profile.rows(),
-                profile.latentSize());
+        return profile.with(estimator.program(profile));
     }
 }

@@ -215,7 +215,7 @@ final class FineTuning {
         Rollout present = rollout;
         if (present == null) {
             SamplerProgram program =
-                    estimator.get().program(assembly.workbench().profile(assembly.program()));
+                    estimator.get().program(assembly.workbench().profile(assembly.program()), number);
             present = assembly.workbench()
                     .rollout(program, Batches.of(settings, seed, "training", number), state.behaviour());
             rollout = present;

@@ -84,7 +84,7 @@ final class GradientQuality {
         Map<String, Estimate> estimates = new LinkedHashMap<>();
         for (Trial trial : trials) {
             try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
-                SamplerProgram program = estimator.get().program(profile);
+                SamplerProgram program = estimator.get().program(profile, number);
                 Estimate estimate = estimate(workbench, estimator.get(), program, theta, number);
                 estimates.put(trial.label(), estimate);
                 if (!exact.containsKey(program.name())) {

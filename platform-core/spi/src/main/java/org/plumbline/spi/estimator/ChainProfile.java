@@ -1,7 +1,9 @@
 package org.plumbline.spi.estimator;
 
+import java.util.List;
 import java.util.Set;
 import org.plumbline.spi.backend.Capability;
+import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.SamplerProgram;
@@ -17,6 +19,8 @@ import org.plumbline.spi.sampler.SamplerProgram;
  * @param parameters how many numbers are trained
  * @param rows samples per update
  * @param latentSize numbers per latent
+ * @param layout what the trained numbers are: weights by name, or one entry per trained prompt or row of initial noise
+ * @param scales the ranges of steps that have prompts of their own; empty if one prompt serves the whole chain
  */
 public record ChainProfile(
         SamplerProgram program,
@@ -26,8 +30,26 @@ public record ChainProfile(
         TrainableTarget target,
         int parameters,
         int rows,
-        int latentSize) {
+        int latentSize,
+        ParameterLayout layout,
+        List<PromptScale> scales) {
     public ChainProfile {
         capabilities = Set.copyOf(capabilities);
+        scales = List.copyOf(scales);
+    }
+
+    /** The same chain sampled by another program. */
+    public ChainProfile with(SamplerProgram other) {
+        return new ChainProfile(
+                other,
+                schedule,
+                rewardDifferentiable,
+                capabilities,
+                target,
+                parameters,
+                rows,
+                latentSize,
+                layout,
+                scales);
     }
 }

@@ -36,6 +36,16 @@ public interface Denoiser {
             GradientSink sink,
             double factor);
 
+    /**
+     * Pulls a cotangent back to the input only; nothing is collected. Costs as much as {@link #pullBack}.
+     *
+     * @param arena owns the results
+     * @param cotangent of the wanted quantity
+     */
+    default Pulled pullBackInput(TensorArena arena, Tensor u, TimePoint at, PredictionType wanted, Tensor cotangent) {
+        return pullBack(arena, u, at, wanted, cotangent, sink(), 0);
+    }
+
     /** A fresh, empty collector of parameter gradients. */
     GradientSink sink();
 

@@ -33,6 +33,17 @@ public interface GradientEstimator extends Citable, AutoCloseable {
     }
 
     /**
+     * The sampler program of one rollout, for estimators whose sampler changes as the run goes on, such as a window of
+     * noisy steps that moves. It has as many calls as the {@link #program(ChainProfile) first one}.
+     *
+     * @param profile of the study, as in {@link #program(ChainProfile)}
+     * @param rollout number of the rollout, from 0
+     */
+    default SamplerProgram program(ChainProfile profile, long rollout) {
+        return program(profile);
+    }
+
+    /**
      * How many updates follow one rollout. During them {@link Chain#behaviour} stays the same while the parameters
      * move.
      */

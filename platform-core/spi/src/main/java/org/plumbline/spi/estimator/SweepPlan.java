@@ -16,8 +16,13 @@ import org.plumbline.spi.sampler.SamplerProgram;
 public final class SweepPlan {
     /** What happens at one call. */
     private record Step(
-            double @Nullable [] cutWeights, @Nullable Tensor residual, boolean stop, boolean collect, boolean input) {
-        static final Step PLAIN = new Step(null, null, false, true, true);
+            double @Nullable [] cutWeights,
+            @Nullable Tensor residual,
+            @Nullable Tensor arriving,
+            boolean stop,
+            boolean collect,
+            boolean input) {
+        static final Step PLAIN = new Step(null, null, null, false, true, true);
     }
 
     private final SamplerProgram program;
@@ -50,6 +55,18 @@ public final class SweepPlan {
     }
 
     /**
+     * Adds a cotangent that arrives at the state before call k, such as the gradient of a reward of that state. A cut of
+     * the same state replaces it.
+     *
+     * @param k 1 to K; K is the state after the last call
+     * @param cotangent of y_1, B rows, not yet divided by B
+     */
+    public SweepPlan fromState(int k, Tensor cotangent) {
+        Step step = steps[k - 1];
+        return with(k - 1, new Step(step.cutWeights, step.residual, cotangent, step.stop, step.collect, step.input));
+    }
+
+    /**
      * Cuts after call k: the state it produces counts as observed, and its adjoint becomes weights[i] * z / s for row i,
      * with z the noise of the step. Other registers keep theirs.
      *
@@ -65,25 +82,25 @@ public final class SweepPlan {
             throw new IllegalArgumentException("call " + k + " of " + program.name() + " has no noise to cut at");
         }
         Step step = steps[k];
-        return with(k, new Step(weights.clone(), residual, step.stop, step.collect, step.input));
+        return with(k, new Step(weights.clone(), residual, step.arriving, step.stop, step.collect, step.input));
     }
 
     /** Ends the sweep before call k: no adjoint passes it, unless a {@link #cut} at a call before it starts anew. */
     public SweepPlan stopBefore(int k) {
         Step step = steps[k];
-        return with(k, new Step(step.cutWeights, step.residual, true, step.collect, step.input));
+        return with(k, new Step(step.cutWeights, step.residual, step.arriving, true, step.collect, step.input));
     }
 
     /** Passes call k without collecting parameter gradients there. */
     public SweepPlan withoutParameters(int k) {
         Step step = steps[k];
-        return with(k, new Step(step.cutWeights, step.residual, step.stop, false, step.input));
+        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, false, step.input));
     }
 
     /** Treats the network's input at call k as constant: the adjoint passes by the linear path only. */
     public SweepPlan withoutInput(int k) {
         Step step = steps[k];
-        return with(k, new Step(step.cutWeights, step.residual, step.stop, step.collect, false));
+        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, step.collect, false));
     }
 
     /** The program this plan is for. */
@@ -105,6 +122,11 @@ public final class SweepPlan {
     /** The residual that replaces the noise at the cut after call k, or null. */
     public @Nullable Tensor cutResidual(int k) {
         return steps[k].residual;
+    }
+
+    /** The cotangent that arrives at the state after call k, or null. */
+    public @Nullable Tensor arriving(int k) {
+        return steps[k].arriving;
     }
 
     /** True if adjoints end here: all of them are dropped before call k is swept, and before its cut is made. */

@@ -1,9 +1,12 @@
 package org.plumbline.spi.sampler;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
 
 /**
@@ -16,6 +19,8 @@ import org.plumbline.spi.model.PredictionType;
  * @param initScale scale of the initial noise
  * @param calls the calls, in order of execution
  * @param output e, one weight per register
+ * @param deterministic the same calls without noise, each of which may stand in the place of its noisy one; null if the
+ *     sampler has no such form
  */
 public record SamplerProgram(
         String name,
@@ -24,7 +29,20 @@ public record SamplerProgram(
         int registers,
         double initScale,
         List<SamplerCall> calls,
-        double[] output) {
+        double[] output,
+        @Nullable SamplerProgram deterministic) {
+    /** A program without a deterministic form. */
+    public SamplerProgram(
+            String name,
+            PredictionType wanted,
+            OutputTransform transform,
+            int registers,
+            double initScale,
+            List<SamplerCall> calls,
+            double[] output) {
+        this(name, wanted, transform, registers, initScale, calls, output, null);
+    }
+
     public SamplerProgram {
         calls = List.copyOf(calls);
         output = output.clone();
@@ -44,6 +62,31 @@ public record SamplerProgram(
                 throw new IllegalArgumentException("sampler program '" + name + "' has noise " + call.noise());
             }
         }
+    }
+
+    /** The same program with this deterministic form of the same calls and registers. */
+    public SamplerProgram withDeterministic(SamplerProgram form) {
+        require(form.calls.size() == calls.size(), name, "the deterministic form", form.calls.size(), calls.size());
+        require(form.registers == registers, name, "the deterministic form", form.registers, registers);
+        return new SamplerProgram(name, wanted, transform, registers, initScale, calls, output, form);
+    }
+
+    /**
+     * The program with noise on some calls and its deterministic form on all others.
+     *
+     * @throws IllegalStateException if the sampler has no deterministic form
+     */
+    public SamplerProgram withNoiseOnlyAt(BitSet noisy) {
+        SamplerProgram form = deterministic;
+        if (form == null) {
+            throw new IllegalStateException(name + " has no deterministic form");
+        }
+        List<SamplerCall> mixed = new ArrayList<>();
+        for (int k = 0; k < calls.size(); k++) {
+            mixed.add(noisy.get(k) ? calls.get(k) : form.calls.get(k));
+        }
+        return new SamplerProgram(
+                name + ", noise only at calls " + noisy, wanted, transform, registers, initScale, mixed, output, form);
     }
 
     @Override

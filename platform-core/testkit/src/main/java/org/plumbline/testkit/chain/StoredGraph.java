@@ -50,7 +50,7 @@ public final class StoredGraph implements AutoCloseable {
                 model,
                 weights == null ? model.denoiser() : weights.denoiser(),
                 parts.guidance(),
-                (DifferentiableRewardModel) parts.reward());
+                (DifferentiableRewardModel) parts.rewards().get(0).reward());
         this.network =
                 session.compile(chain, chain.weights(), weights == null ? ParameterLayout.empty() : weights.layout());
     }
@@ -120,7 +120,8 @@ public final class StoredGraph implements AutoCloseable {
     private Map<String, Tensor> inputs(TensorArena arena, Batch batch, double[] theta) {
         int rows = batch.rows();
         Map<String, Tensor> inputs = new HashMap<>();
-        Map<String, double[]> ofReward = ((DifferentiableRewardModel) parts.reward()).inputs(batch.prompts());
+        Map<String, double[]> ofReward =
+                ((DifferentiableRewardModel) parts.rewards().get(0).reward()).inputs(batch.prompts());
         for (TensorSpec spec : chain.inputs()) {
             long[] shape = spec.shape();
             shape[0] = rows;
