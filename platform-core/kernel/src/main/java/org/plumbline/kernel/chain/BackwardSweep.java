@@ -108,10 +108,17 @@ final class BackwardSweep {
                         program.wanted(),
                         cotangent,
                         sink,
-                        plan.collects(k) ? 1 : 0);
+                        plan.parameterFactor(k));
                 inputGradient = pulled.input();
             } else if (plan.collects(k)) {
-                denoiser.collect(arena, recording.input(arena, k), call.at(), program.wanted(), cotangent, sink);
+                denoiser.collect(
+                        arena,
+                        recording.input(arena, k),
+                        call.at(),
+                        program.wanted(),
+                        cotangent,
+                        sink,
+                        plan.parameterFactor(k));
             }
             if (!plan.passesInput(k)) {
                 double direct = prediction

@@ -118,10 +118,16 @@ final class GuidedDenoiser implements Denoiser {
      * first trained one.
      */
     void collect(
-            TensorArena arena, Tensor u, TimePoint at, PredictionType wanted, Tensor cotangent, GradientSink sink) {
+            TensorArena arena,
+            Tensor u,
+            TimePoint at,
+            PredictionType wanted,
+            Tensor cotangent,
+            GradientSink sink,
+            double factor) {
         Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
         try (TensorArena scratch = arena.nested()) {
-            pull(scratch, u, at, affine, cotangent, sink, 1, Set.of());
+            pull(scratch, u, at, affine, cotangent, sink, factor, Set.of());
         }
     }
 

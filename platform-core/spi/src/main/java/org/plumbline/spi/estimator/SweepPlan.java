@@ -20,9 +20,9 @@ public final class SweepPlan {
             @Nullable Tensor residual,
             @Nullable Tensor arriving,
             boolean stop,
-            boolean collect,
+            double collect,
             boolean input) {
-        static final Step PLAIN = new Step(null, null, null, false, true, true);
+        static final Step PLAIN = new Step(null, null, null, false, 1, true);
     }
 
     private final SamplerProgram program;
@@ -93,8 +93,16 @@ public final class SweepPlan {
 
     /** Passes call k without collecting parameter gradients there. */
     public SweepPlan withoutParameters(int k) {
+        return withParameters(k, 0);
+    }
+
+    /**
+     * Collects {@code factor} times the parameter gradients at call k: the inverse probability of a call that is visited
+     * by chance.
+     */
+    public SweepPlan withParameters(int k, double factor) {
         Step step = steps[k];
-        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, false, step.input));
+        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, factor, step.input));
     }
 
     /** Treats the network's input at call k as constant: the adjoint passes by the linear path only. */
@@ -136,6 +144,11 @@ public final class SweepPlan {
 
     /** True if parameter gradients are collected at call k. */
     public boolean collects(int k) {
+        return steps[k].collect != 0;
+    }
+
+    /** What the parameter gradients collected at call k are multiplied by; mostly 1. */
+    public double parameterFactor(int k) {
         return steps[k].collect;
     }
 
