@@ -38,6 +38,7 @@ final class GuidedDenoiser implements Denoiser {
     private final Set<String> declared = new HashSet<>();
     private final PromptSchedule schedule;
     private final List<Tensor> conditions = new ArrayList<>();
+    private @Nullable StepContributions contributions;
 
     /**
      * @param bound the trained vector and the conditions it implies
@@ -158,7 +159,9 @@ final class GuidedDenoiser implements Denoiser {
         ledger.forward(pulled.output().rows());
         ledger.backward(pulled.output().rows());
         if (factor != 0) {
-            hand((Parametrisation.Sink) sink, pulled, factor, scratch, u.rows());
+            Parametrisation.Sink collector = (Parametrisation.Sink) sink;
+            collector.at(at);
+            hand(collector, pulled, factor, scratch, u.rows());
         }
         return pulled;
     }
@@ -176,7 +179,15 @@ final class GuidedDenoiser implements Denoiser {
 
     @Override
     public GradientSink sink() {
-        return parametrisation.sink();
+        StepContributions kept = contributions;
+        return kept == null ? parametrisation.sink() : kept.sink(parametrisation);
+    }
+
+    /** From now on every collector also keeps apart what each time of the network gave. */
+    StepContributions keepContributions() {
+        StepContributions kept = new StepContributions();
+        contributions = kept;
+        return kept;
     }
 
     /** f_u u + f_n ((1 - w) n_u + w n_c). */
