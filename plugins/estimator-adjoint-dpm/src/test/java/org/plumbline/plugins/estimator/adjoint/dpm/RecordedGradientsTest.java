@@ -25,7 +25,9 @@ import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Compatibility;
 import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Configuration;
+import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Method;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.DiffusionModel;
@@ -34,8 +36,8 @@ import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.ConditionedMlp;
 import org.plumbline.toolkit.problem.QuadraticReward;
 import org.plumbline.toolkit.problem.TanhChain;
-import org.plumbline.toolkit.sampler.ButcherTableau;
 import org.plumbline.toolkit.sampler.ExponentialIntegrator.Grid;
+import org.plumbline.toolkit.sampler.FlowDomain;
 import org.plumbline.toolkit.schedule.BetaSchedule;
 import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
 import org.plumbline.toolkit.schedule.Precision;
@@ -137,10 +139,9 @@ class RecordedGradientsTest {
             case "logSNR" -> Grid.LOG_SNR;
             default -> Grid.TIME_QUADRATIC;
         };
-        ButcherTableau method =
-                ButcherTableau.valueOf(row.get("method").asText().toUpperCase(Locale.ROOT));
-        AdjointDpm estimator =
-                new AdjointDpm(new Configuration(method, row.get("N").asInt(), grid, recorded, exact));
+        Method method = Method.valueOf(row.get("method").asText().toUpperCase(Locale.ROOT));
+        AdjointDpm estimator = new AdjointDpm(new Configuration(
+                method, 3, row.get("N").asInt(), null, grid, FlowDomain.NOISE, recorded, exact, Compatibility.PAPER));
         ChainParts parts = new ChainParts(model, target, 1, QuadraticReward.halfSquare(mlp.target()), List.of("c"), 1);
         Batch batch = new Batch(List.of("c"), new Start(mlp.start()));
         try (ReferenceBackend backend = new ReferenceBackend();
