@@ -21,8 +21,8 @@ public final class SweepPlan {
             @Nullable Tensor arriving,
             boolean stop,
             double collect,
-            boolean input) {
-        static final Step PLAIN = new Step(null, null, null, false, 1, true);
+            double input) {
+        static final Step PLAIN = new Step(null, null, null, false, 1, 1);
     }
 
     private final SamplerProgram program;
@@ -107,8 +107,18 @@ public final class SweepPlan {
 
     /** Treats the network's input at call k as constant: the adjoint passes by the linear path only. */
     public SweepPlan withoutInput(int k) {
+        return withInput(k, 0);
+    }
+
+    /**
+     * Passes a part of the adjoint through the network's input at call k, as if the network had seen
+     * {@code factor * u + (1 - factor) * stop-gradient(u)}; the linear path passes it whole.
+     *
+     * @param factor 1 for all of it, 0 for none
+     */
+    public SweepPlan withInput(int k, double factor) {
         Step step = steps[k];
-        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, step.collect, false));
+        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, step.collect, factor));
     }
 
     /** The program this plan is for. */
@@ -152,8 +162,8 @@ public final class SweepPlan {
         return steps[k].collect;
     }
 
-    /** True if adjoints pass through the network's input at call k. */
-    public boolean passesInput(int k) {
+    /** The part of the adjoint that passes through the network's input at call k. */
+    public double inputFactor(int k) {
         return steps[k].input;
     }
 
