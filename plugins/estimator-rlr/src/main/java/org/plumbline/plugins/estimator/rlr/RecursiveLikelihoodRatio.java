@@ -61,7 +61,7 @@ import org.plumbline.spi.provenance.Citation;
  * or one per sample.
  *
  * <p><b>Needs.</b> FO: the reward's gradient and vector-Jacobian products. HO: vector-Jacobian products, noise where scores
- * are taken and, but for tiled-ho and released, a sampler without memory of earlier outputs. ZO: nothing.
+ * are taken and, but for tiled-ho without a window and released without weights, a sampler without memory of earlier outputs. ZO: nothing.
  *
  * <p><b>The published code</b> differs from mode released in this: it takes an optimiser step for FO and one for each HO
  * step, all with the same moments ({@code separate-updates} does that on one rollout; the default adds them up, as its

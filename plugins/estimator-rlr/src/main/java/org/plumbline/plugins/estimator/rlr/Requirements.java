@@ -1,7 +1,7 @@
 package org.plumbline.plugins.estimator.rlr;
 
 import java.util.List;
-import java.util.Objects;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.plugins.estimator.rlr.Configuration.LogProbability;
 import org.plumbline.spi.error.ErrorCode;
@@ -65,7 +65,7 @@ final class Requirements {
         if (configuration.usesHalfOrder() && baseline != Baseline.NONE && profile.rows() < 2) {
             throw refusal(
                     StandardError.BAD_VALUE,
-                    "with baseline: " + baseline.toString() + " and a batch of " + profile.rows(),
+                    "with baseline: " + spelled(baseline) + " and a batch of " + profile.rows(),
                     null,
                     "use a batch of at least 2, or baseline: none");
         }
@@ -128,6 +128,10 @@ final class Requirements {
                 }
             }
             case RELEASED -> {
+                if (configuration.weighted()) {
+                    // Weighting repairs what steps miss, not what flows past their scores through other registers.
+                    checkMarkov(program);
+                }
                 checkWindow(program.size(), 1, start.chosen(program.size(), 1, scale));
                 if (ReleasedSteps.noisy(program, start.chosen(program.size(), 1, scale))
                         .isEmpty()) {
@@ -230,6 +234,10 @@ final class Requirements {
                 .toList();
     }
 
+    private static String spelled(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
     private static PlumblineException noNoise(SamplerProgram program, int step) {
         return refusal(
                 StandardError.INCOMPATIBLE,
@@ -241,6 +249,6 @@ final class Requirements {
     private static PlumblineException refusal(ErrorCode code, String asked, @Nullable String available, String remedy) {
         PlumblineException.Builder builder =
                 PlumblineException.of(code).asked("estimator 'rlr' " + asked).remedy(remedy);
-        return (available == null ? builder : builder.available(Objects.requireNonNull(available))).build();
+        return (available == null ? builder : builder.available(available)).build();
     }
 }

@@ -40,14 +40,14 @@ class RecursiveLikelihoodRatioTest {
     /** Without the first-order part the reward's gradient is not needed; steps 2..T alone are biased. */
     @Nested
     @Tag("long")
-    class TiledWithoutFirstOrder extends Contract {
-        TiledWithoutFirstOrder() {
-            super("mode", "tiled-ho", "h", 2, "w-fo", 0);
+    class ExactWithoutFirstOrder extends Contract {
+        ExactWithoutFirstOrder() {
+            super("mode", "exact", "h", 2, "w-fo", 0, "directions", DIRECTIONS);
         }
 
         @Override
         protected ExpectedWork work(SamplerProgram program) {
-            return new ExpectedWork(2L * program.size() - 1, program.size() - 1, 1);
+            return new ExpectedWork(program.size() * (1 + 2L * DIRECTIONS) + 2, 2, 1 + 2L * DIRECTIONS);
         }
     }
 
@@ -70,7 +70,7 @@ class RecursiveLikelihoodRatioTest {
 
         @Override
         protected int rows() {
-            return 4;
+            return 2;
         }
 
         @Override
@@ -84,6 +84,11 @@ class RecursiveLikelihoodRatioTest {
     class RandomTile extends Contract {
         RandomTile() {
             super("mode", "random-tile", "h", 2);
+        }
+
+        @Override
+        protected int replicas() {
+            return 2000;
         }
 
         @Override
@@ -157,7 +162,7 @@ class RecursiveLikelihoodRatioTest {
         }
     }
 
-    /** The budget gives 8 + 3 z <= 11, so h = 2. */
+    /** 4 h + 1 (4 - h) <= 10 leaves h = 2. */
     @Nested
     @Tag("long")
     class ExactByBudget extends Contract {
@@ -232,13 +237,12 @@ class RecursiveLikelihoodRatioTest {
     @Tag("long")
     class Released extends Contract {
         Released() {
-            super("mode", "released", "chain-len", 2);
+            super("mode", "released", "chain-len", 1);
         }
 
         @Override
         protected ExpectedWork work(SamplerProgram program) {
-            // For the seed of the contract the two drawn steps are different ones.
-            return new ExpectedWork(program.size() + 3L, 3, 1);
+            return new ExpectedWork(program.size() + 2L, 2, 1);
         }
     }
 
@@ -301,6 +305,7 @@ class RecursiveLikelihoodRatioTest {
 
     /** Inverse probabilities make up for the steps that were not visited. */
     @Nested
+    @Tag("long")
     class FirstAndWeightedHalfOrder extends Contract {
         FirstAndWeightedHalfOrder() {
             super("mode", "fo-ho", "h", 2, "weighted", true);

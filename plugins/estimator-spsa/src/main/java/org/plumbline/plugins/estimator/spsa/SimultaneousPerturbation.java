@@ -81,7 +81,8 @@ final class SimultaneousPerturbation implements GradientEstimator {
             Difference difference,
 
             @Setting(
-                    description = "batch: all samples share a direction; sample: each has its own and is rolled out alone",
+                    description =
+                            "batch: all samples share a direction; sample: each has its own and is rolled out alone",
                     defaultValue = "batch")
             Sharing directionPer,
 
