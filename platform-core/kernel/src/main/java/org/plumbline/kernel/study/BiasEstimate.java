@@ -8,7 +8,8 @@ import java.util.List;
  *
  * <p>The squared length of the mean of d is estimated without bias by S = mean over r != s of d_r . d_s. If there is no
  * bias, S has mean zero and variance 2 tr(Sigma^2) / (N (N - 1)), with tr(Sigma^2) estimated by the mean of (d_r .
- * d_s)^2; z is S over its root. The standard error of the length is by the jackknife.
+ * d_s)^2; z is S over its root. The standard error of the length is by the jackknife; of a length that is not beyond noise,
+ * whose root bends too much for that, at least the length at which z would be 1.
  *
  * @param length |E d|, 0 if S is negative
  * @param standardError of {@code length}
@@ -35,7 +36,9 @@ record BiasEstimate(double length, double standardError, double z, double detect
         double mean = gram.expected();
         double deviation = Math.sqrt(2 * (squares / pairs) / pairs);
         double z = deviation == 0 ? 0 : mean / deviation;
-        return new BiasEstimate(root(mean), jackknife(gram), z, Math.sqrt(LIMIT * deviation));
+        double error = jackknife(gram);
+        return new BiasEstimate(
+                root(mean), z > LIMIT ? error : Math.max(error, Math.sqrt(deviation)), z, Math.sqrt(LIMIT * deviation));
     }
 
     private static double jackknife(Gram gram) {

@@ -17,14 +17,15 @@ import org.plumbline.toolkit.meter.ResidentMemory;
  * One estimate of every trial after the other, before the study: what it costs, how much memory it takes at most, and with
  * that how long the study will take. It also finds what only shows when something runs.
  *
- * <p>Times are medians over a few estimates, made while nothing else runs in this process.
+ * <p>Times are medians over the later half of a few estimates, made while nothing else runs in this process: a virtual
+ * machine is slow at first.
  *
  * @param updates cost of an estimate by trial label
  * @param full cost of full back-propagation by name of the sampler program; empty where gradients are not measured
  * @param evaluationSeconds what an evaluation takes
  */
 record Calibration(Map<String, Cost> updates, Map<String, Cost> full, double evaluationSeconds) {
-    private static final int REPEATS = 5;
+    private static final int REPEATS = 24;
     private static final double PATIENCE_SECONDS = 2;
 
     /** Measured by one worker while the others rest. */
@@ -87,7 +88,10 @@ record Calibration(Map<String, Cost> updates, Map<String, Cost> full, double eva
                 cost.rowsForward(),
                 cost.rowsBackward(),
                 cost.rewardEvaluations(),
-                Samples.median(seconds.stream().mapToDouble(Double::doubleValue).toArray()),
+                Samples.median(seconds.stream()
+                        .skip(seconds.size() / 2)
+                        .mapToDouble(Double::doubleValue)
+                        .toArray()),
                 peak);
     }
 
