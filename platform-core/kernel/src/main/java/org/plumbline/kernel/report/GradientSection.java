@@ -61,7 +61,7 @@ final class GradientSection {
     }
 
     private void accuracy(Markup page, List<GradientRecord> gradients) {
-        Table table = new Table(List.of("trial", "bias", "z", "verdict", "length", "cosine", "variance"));
+        Table table = new Table(List.of("trial", "bias", "z", "verdict", "length", "cosine"));
         for (GradientRecord gradient : gradients) {
             boolean biased = gradient.verdict().certainlyBiased();
             table.row(
@@ -72,8 +72,7 @@ final class GradientSection {
                             Table.Cell.of(Digits.fixed(gradient.biasZ(), 1)),
                             new Table.Cell(gradient.verdict().text(), biased),
                             Table.Cell.of(Digits.withError(gradient.length(), gradient.lengthStandardError())),
-                            Table.Cell.of(Digits.withError(gradient.cosine(), gradient.cosineStandardError())),
-                            Table.Cell.of(Digits.withError(gradient.relativeVariance(), relativeError(gradient)))));
+                            Table.Cell.of(Digits.withError(gradient.cosine(), gradient.cosineStandardError()))));
         }
         table.write(page);
     }
@@ -81,6 +80,7 @@ final class GradientSection {
     private void cost(Markup page, List<GradientRecord> gradients) {
         Table table = new Table(List.of(
                 "trial",
+                "variance",
                 "NFE",
                 "forward",
                 "backward",
@@ -101,6 +101,7 @@ final class GradientSection {
                     index(gradient),
                     gradient.trial(),
                     List.of(
+                            Table.Cell.of(Digits.withError(gradient.relativeVariance(), relativeError(gradient))),
                             Table.Cell.of(Digits.value(gradient.cost().nfe())),
                             Table.Cell.of(Digits.value(gradient.cost().nfeForward())),
                             Table.Cell.of(Digits.value(gradient.cost().nfeBackward())),
