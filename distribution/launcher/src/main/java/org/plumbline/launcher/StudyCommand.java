@@ -10,7 +10,10 @@ import org.plumbline.kernel.report.Report;
 import org.plumbline.kernel.study.Study;
 import org.plumbline.kernel.study.StudyFile;
 import org.plumbline.kernel.study.StudyPlan;
+import org.plumbline.kernel.study.StudySettings;
+import org.plumbline.launcher.console.SettingsTable;
 import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -38,8 +41,15 @@ final class StudyCommand implements HostedCommand {
     @Option(names = "--resume", description = "Continue the run in the output folder where it stopped.")
     private boolean resume;
 
+    @Option(names = "--settings", description = "List what a study file may say, and run nothing.")
+    private boolean settings;
+
     @Override
     public int run(Invocation invocation) {
+        if (settings) {
+            new SettingsTable(SettingsBinder.of(StudySettings.class).describe()).print(invocation.out());
+            return 0;
+        }
         Path asked = invocation.find(file == null ? Path.of(FIRST) : file);
         StudyRun run = new StudyRun(invocation, StudyFile.read(asked), command());
         return run.execute(output, resume);

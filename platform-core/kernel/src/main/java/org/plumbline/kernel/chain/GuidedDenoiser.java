@@ -114,16 +114,22 @@ final class GuidedDenoiser implements Denoiser {
         }
     }
 
-    /**
-     * Like {@link #pullBack} without the gradient with respect to u, which spares the backward pass all layers before the
-     * first trained one.
-     */
-    void collect(
-            TensorArena arena, Tensor u, TimePoint at, PredictionType wanted, Tensor cotangent, GradientSink sink) {
+    @Override
+    public @Nullable Tensor collect(
+            TensorArena arena,
+            Tensor u,
+            TimePoint at,
+            PredictionType wanted,
+            Tensor cotangent,
+            GradientSink sink,
+            double factor) {
         Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
-        try (TensorArena scratch = arena.nested()) {
-            pull(scratch, u, at, affine, cotangent, sink, 1, Set.of());
+        if (factor != 0) {
+            try (TensorArena scratch = arena.nested()) {
+                pull(scratch, u, at, affine, cotangent, sink, factor, Set.of());
+            }
         }
+        return affine.ofInput() == 0 ? null : arena.combine(new double[] {affine.ofInput()}, List.of(cotangent));
     }
 
     /** True if what reaches the initial state of a chain is wanted. */

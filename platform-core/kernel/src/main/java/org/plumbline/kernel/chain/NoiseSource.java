@@ -32,4 +32,20 @@ public interface NoiseSource {
             }
         };
     }
+
+    /** The same step noise, but one initial noise for every so many rows. */
+    default NoiseSource sharedInitially(int rows) {
+        NoiseSource own = this;
+        return new NoiseSource() {
+            @Override
+            public double[] initial(int row, int size) {
+                return own.initial(row - row % rows, size);
+            }
+
+            @Override
+            public double[] step(int row, int call, int size) {
+                return own.step(row, call, size);
+            }
+        };
+    }
 }

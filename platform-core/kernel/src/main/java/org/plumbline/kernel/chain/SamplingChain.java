@@ -297,6 +297,13 @@ public final class SamplingChain implements Chain, AutoCloseable {
         if (!call.stochastic()) {
             throw new IllegalArgumentException("call " + k + " of " + program().name() + " has no noise");
         }
+        if (!program().markov()) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked("the divergence from the pre-trained model with "
+                            + program().name() + ", whose steps remember earlier outputs")
+                    .remedy("use a sampler with one register such as ddim")
+                    .build();
+        }
         Recording recording = (Recording) behaviour;
         try (TensorArena scratch = arena.nested()) {
             Tensor u = recording.input(scratch, k);
@@ -346,6 +353,11 @@ public final class SamplingChain implements Chain, AutoCloseable {
     @Override
     public Denoiser denoiser() {
         return denoiser;
+    }
+
+    /** The denoiser at the chain's parameters and prompts without guidance, as it was pre-trained. */
+    public Denoiser unguided() {
+        return workbench.denoiser(rollout, parameters, arena, 1);
     }
 
     /** Asks the chain to keep apart what each time of the network gives to a gradient; before anything is collected. */

@@ -266,16 +266,21 @@ public final class Workbench implements AutoCloseable {
 
     /** The denoiser at theta for a rollout's prompts. */
     GuidedDenoiser denoiser(Rollout rollout, double[] theta, TensorArena into) {
+        return denoiser(rollout, theta, into, parts.guidance());
+    }
+
+    /** The denoiser at theta for a rollout's prompts with another weight of guidance. */
+    GuidedDenoiser denoiser(Rollout rollout, double[] theta, TensorArena into, double guidance) {
         Batch batch = rollout.batch();
         Tensor unconditional = null;
-        if (conditionShape != null && parts.guidance() != 1) {
+        if (conditionShape != null && guidance != 1) {
             unconditional =
                     conditions(into, batch.prompts().stream().map(prompt -> "").toList());
         }
         return new GuidedDenoiser(
                 denoiser,
                 parts.model().prediction(),
-                parts.guidance(),
+                guidance,
                 rollout.parametrisation().bind(theta, into),
                 parts.schedule(),
                 unconditional,

@@ -27,6 +27,10 @@ public record EventRecord(
         STARTED,
         RESUMED,
         PLUGIN_SWAPPED,
+        /** A safeguard noticed something, as the message says. */
+        ALARM,
+        /** An update was left out, since its estimate was not finite. */
+        SKIPPED,
         /** Ended before its budget was used, for the reason in the message. */
         STOPPED_EARLY,
         FAILED,

@@ -225,7 +225,7 @@ record Results(
                 case FAILED -> SeedResult.State.FAILED;
                 case STOPPED_EARLY -> SeedResult.State.STOPPED_EARLY;
                 case FINISHED -> SeedResult.State.FINISHED;
-                case STARTED, RESUMED, PLUGIN_SWAPPED -> SeedResult.State.UNFINISHED;
+                case STARTED, RESUMED, PLUGIN_SWAPPED, ALARM, SKIPPED -> SeedResult.State.UNFINISHED;
             };
         }
     }

@@ -5,16 +5,27 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.chain.ChainParts;
+import org.plumbline.kernel.chain.PromptSchedule;
+import org.plumbline.kernel.chain.RewardTerm;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.Places;
 import org.plumbline.kernel.plugin.PluginDescription;
+import org.plumbline.kernel.safeguard.Anchor;
+import org.plumbline.kernel.safeguard.DenoisingAnchor;
+import org.plumbline.kernel.safeguard.DivergenceAnchor;
+import org.plumbline.kernel.safeguard.ParameterAnchor;
 import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.data.CaptionedDataset;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.estimator.PromptScale;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelLoader;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.reward.RewardModel;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
@@ -28,22 +39,27 @@ final class Assembly implements AutoCloseable {
     private final Lease<ComputeBackend> backend;
     private final Lease<ModelLoader> loader;
     private final Lease<Sampler> sampler;
-    private final Lease<RewardModel> reward;
+    private final Map<PluginUse, Lease<RewardModel>> rewards = new LinkedHashMap<>();
     private final Map<String, Lease<RewardModel>> heldOut = new LinkedHashMap<>();
     private final Path modelFolder;
     private final DiffusionModel model;
     private final SamplerProgram program;
     private final Workbench workbench;
+    private final StudySettings settings;
+    private final @Nullable Lease<CaptionedDataset> images;
 
     Assembly(StudyContext context, StudyFile file) {
-        StudySettings settings = file.settings();
+        settings = file.settings();
         Path base = file.base();
         try {
+            images = images(context, base);
             backend = lease(context, ComputeBackend.class, Uses.backend(settings), base);
             PluginUse model = Uses.model(settings);
             loader = lease(context, ModelLoader.class, model, base);
             sampler = lease(context, Sampler.class, Uses.sampler(settings), base);
-            reward = lease(context, RewardModel.class, Uses.reward(settings), base);
+            for (PluginUse use : Uses.rewards(settings)) {
+                rewards.put(use, lease(context, RewardModel.class, use, base));
+            }
             for (PluginUse use : Uses.heldOut(settings)) {
                 heldOut.put(Uses.label(use), lease(context, RewardModel.class, use, base));
             }
@@ -61,13 +77,71 @@ final class Assembly implements AutoCloseable {
                             this.model,
                             settings.target().toTarget(),
                             settings.guidance(),
-                            reward.get(),
+                            rewards.entrySet().stream()
+                                    .map(term -> new RewardTerm(term.getValue().get(), Uses.weight(term.getKey())))
+                                    .toList(),
                             settings.prompts(),
-                            settings.batch()));
+                            settings.batch(),
+                            settings.recording().policy(),
+                            schedule(settings, program)));
         } catch (RuntimeException | Error failure) {
             closeLeases();
             throw failure;
         }
+    }
+
+    private static PromptSchedule schedule(StudySettings settings, SamplerProgram program) {
+        if (settings.promptSchedule().isEmpty()) {
+            return PromptSchedule.none();
+        }
+        if (settings.target().toTarget() instanceof TrainableTarget.Conditioning) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked("a prompt-schedule in a study that trains the conditioning, one encoded prompt per sample")
+                    .remedy("train weights, or leave out prompt-schedule")
+                    .build();
+        }
+        try {
+            return PromptSchedule.of(
+                    settings.promptSchedule().stream()
+                            .map(scale -> new PromptSchedule.Range(
+                                    new PromptScale(scale.name(), scale.from(), scale.to()), scale::wording))
+                            .toList(),
+                    program);
+        } catch (IllegalArgumentException gap) {
+            throw PlumblineException.of(StandardError.BAD_VALUE)
+                    .asked("prompt-schedule: " + gap.getMessage())
+                    .available("ranges that cover the sampler's " + program.size() + " network calls once")
+                    .cause(gap)
+                    .build();
+        }
+    }
+
+    /** The images of a denoising anchor, or null if the study has none. */
+    private @Nullable Lease<CaptionedDataset> images(StudyContext context, Path base) {
+        if (settings.anchor().kind() != StudySettings.Anchoring.Distance.DENOISING) {
+            return null;
+        }
+        PluginUse dataset = Uses.anchorDataset(settings);
+        if (dataset == null) {
+            throw PlumblineException.of(StandardError.MISSING_KEY)
+                    .asked("anchor: {kind: denoising} names no images")
+                    .remedy("add dataset, for example dataset: {id: digits}")
+                    .build();
+        }
+        return lease(context, CaptionedDataset.class, dataset, base);
+    }
+
+    /** The pull towards the pre-trained model of a run with this seed, or null. */
+    @Nullable
+    Anchor anchor(long seed) {
+        double weight = settings.anchor().weight();
+        return switch (settings.anchor().kind()) {
+            case NONE -> null;
+            case L2 -> new ParameterAnchor(weight, workbench.initialParameters(seed));
+            case KL -> new DivergenceAnchor(weight);
+            case DENOISING ->
+                new DenoisingAnchor(weight, Objects.requireNonNull(images).get(), seed);
+        };
     }
 
     private <T> Lease<T> lease(StudyContext context, Class<T> role, PluginUse use, Path base) {
@@ -114,8 +188,9 @@ final class Assembly implements AutoCloseable {
         return sampler;
     }
 
-    Lease<RewardModel> reward() {
-        return reward;
+    /** The rewards that are maximised together. */
+    Map<PluginUse, Lease<RewardModel>> rewards() {
+        return rewards;
     }
 
     /** By label. */

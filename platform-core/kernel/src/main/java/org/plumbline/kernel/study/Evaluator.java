@@ -12,6 +12,7 @@ import org.plumbline.kernel.record.Score;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.reward.ImageBatch;
 import org.plumbline.spi.reward.RewardModel;
+import org.plumbline.toolkit.statistics.Vectors;
 
 /**
  * Samples the study's fixed prompts from fixed noise and scores the images by the trained and by the held-out rewards. A
@@ -27,8 +28,8 @@ final class Evaluator {
     /**
      * The result of an evaluation.
      *
-     * @param reward the trained reward
-     * @param heldOut by label
+     * @param reward the trained reward, the weighted sum if there are several
+     * @param heldOut by label; also the single rewards of a sum
      * @param diversity root mean squared distance of images of one prompt, NaN if there is one of each
      * @param images all, those of one prompt one after the other
      * @param prompts the prompt of each image
@@ -54,15 +55,19 @@ final class Evaluator {
                 parts.stream().flatMapToDouble(java.util.Arrays::stream).toArray();
         ImageBatch images = new ImageBatch(pixels, prompts.size(), last.channels(), last.height(), last.width());
         Map<String, Score> heldOut = new TreeMap<>();
-        for (Map.Entry<String, Lease<RewardModel>> watched : assembly.heldOut().entrySet()) {
-            heldOut.put(watched.getKey(), score(assembly, watched.getValue().get(), images, prompts));
+        double[] total = new double[prompts.size()];
+        for (Map.Entry<PluginUse, Lease<RewardModel>> term : assembly.rewards().entrySet()) {
+            double[] values = assembly.workbench().score(term.getValue().get(), images, prompts);
+            Vectors.addTo(total, Uses.weight(term.getKey()), values);
+            if (assembly.rewards().size() > 1) {
+                heldOut.put(Uses.label(term.getKey()), score(values));
+            }
         }
-        return new Result(
-                score(assembly, assembly.reward().get(), images, prompts),
-                heldOut,
-                diversity(images, prompts),
-                images,
-                prompts);
+        for (Map.Entry<String, Lease<RewardModel>> watched : assembly.heldOut().entrySet()) {
+            RewardModel reward = watched.getValue().get();
+            heldOut.put(watched.getKey(), score(assembly.workbench().score(reward, images, prompts)));
+        }
+        return new Result(score(total), heldOut, diversity(images, prompts), images, prompts);
     }
 
     private List<String> prompts() {
@@ -77,8 +82,7 @@ final class Evaluator {
                 .toList();
     }
 
-    private static Score score(Assembly assembly, RewardModel reward, ImageBatch images, List<String> prompts) {
-        double[] rewards = assembly.workbench().score(reward, images, prompts);
+    private static Score score(double[] rewards) {
         return new Score(Samples.mean(rewards), Samples.deviation(rewards) / Math.sqrt(rewards.length));
     }
 

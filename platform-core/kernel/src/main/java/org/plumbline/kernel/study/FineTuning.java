@@ -1,6 +1,7 @@
 package org.plumbline.kernel.study;
 
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.chain.Ledger;
@@ -17,6 +18,9 @@ import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunWriter;
 import org.plumbline.kernel.record.UpdateRecord;
+import org.plumbline.kernel.safeguard.Anchor;
+import org.plumbline.kernel.safeguard.HeldOutAlarm;
+import org.plumbline.kernel.safeguard.VarianceMeter;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.GradientEstimate;
@@ -25,6 +29,7 @@ import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.toolkit.image.ImageGrid;
+import org.plumbline.toolkit.statistics.Vectors;
 
 /** One trial with one seed: rollouts, gradients, updates and evaluations until the budget is used. */
 final class FineTuning {
@@ -34,6 +39,9 @@ final class FineTuning {
     }
 
     private static final int PICTURE_SCALE = 3;
+
+    /** More updates than this that are not finite in a row are no accident. */
+    private static final int MOST_SKIPPED = 5;
 
     private final StudySettings settings;
     private final RunWriter run;
@@ -47,7 +55,10 @@ final class FineTuning {
     private Lease<GradientEstimator> estimator;
     private @Nullable Assembly used;
     private @Nullable Rollout rollout;
+    private @Nullable HeldOutAlarm alarm;
     private TrialState state;
+    private boolean stopped;
+    private int skippedInARow;
 
     FineTuning(StudySettings settings, RunWriter run, Trial trial, long seed, Bench bench, Listener listener) {
         this.settings = settings;
@@ -71,21 +82,21 @@ final class FineTuning {
             if (state.update() == 0) {
                 evaluate(RunFolder.Stage.BEFORE);
             }
-            while (!spent()) {
+            while (!spent() && !stopped) {
                 bench.context().interruption().check();
                 boundary();
                 update();
                 if (state.update() % settings.evaluation().every() == 0 && !spent()) {
                     boundary();
-                    evaluate(null);
+                    watch(evaluate(null));
                     checkpoint.save(state);
                 }
             }
             boundary();
-            evaluate(RunFolder.Stage.AFTER);
+            watch(evaluate(RunFolder.Stage.AFTER));
             saveWeights();
             checkpoint.save(state);
-            event(EventRecord.Type.FINISHED, "the budget is used");
+            event(EventRecord.Type.FINISHED, stopped ? "stopped by the held-out alarm" : "the budget is used");
         } catch (PlumblineException failure) {
             checkpoint.save(state);
             event(
@@ -174,9 +185,16 @@ final class FineTuning {
                     state.memory(),
                     state.spent());
         }
+        Map<String, Double> diagnostics = new TreeMap<>(metered(assembly, state.update() / perRollout));
         long start = System.nanoTime();
         Ledger.Work before = assembly.workbench().ledger().reading();
         GradientEstimate estimate = estimate(assembly, state.update() / perRollout);
+        if (estimate == null) {
+            skip(cost(assembly.workbench().ledger().reading().since(before), (System.nanoTime() - start) / 1e9, 0));
+            return;
+        }
+        skippedInARow = 0;
+        diagnostics.putAll(estimate.diagnostics());
         double[] gradient = estimate.gradient().clone();
         StudySettings.Optimiser optimiser = settings.optimiser();
         double limit = optimiser.gradientClip() == null ? Double.POSITIVE_INFINITY : optimiser.gradientClip();
@@ -207,11 +225,66 @@ final class FineTuning {
                 Samples.deviation(estimate.rewards()),
                 norm,
                 norm > limit,
-                estimate.diagnostics()));
+                diagnostics));
         listener.updated(trial, seed, state.update(), reward, spent());
     }
 
-    private GradientEstimate estimate(Assembly assembly, long number) {
+    /** The variance of the estimator at the present parameters, when it is time to measure it. */
+    private Map<String, Double> metered(Assembly assembly, long number) {
+        StudySettings.Safeguards safeguards = settings.safeguards();
+        if (safeguards.varianceEvery() == 0 || state.update() % safeguards.varianceEvery() != 0) {
+            return Map.of();
+        }
+        SamplerProgram program = estimator.get().program(assembly.workbench().profile(assembly.program()), number);
+        return new VarianceMeter(
+                        safeguards.varianceReplicas(), batch -> Batches.of(settings, seed, "variance-meter", batch))
+                .measure(assembly.workbench(), estimator.get(), program, state.theta(), seed, state.update());
+    }
+
+    /** Leaves an update out: what it cost counts, the parameters stay. */
+    private void skip(Cost cost) {
+        skippedInARow++;
+        state = new TrialState(
+                state.update() + 1,
+                state.theta(),
+                state.behaviour(),
+                state.optimiser(),
+                state.average(),
+                new TreeMap<>(estimator.get().memory()),
+                state.spent().plus(cost));
+        event(EventRecord.Type.SKIPPED, "the estimate was not finite; the parameters were not touched");
+        if (skippedInARow > MOST_SKIPPED) {
+            throw PlumblineException.of(StandardError.NOT_FINITE)
+                    .asked(skippedInARow + " estimates in a row were not finite")
+                    .remedy("lower the learning rate, or set optimiser: {gradient-clip: 1}")
+                    .build();
+        }
+        listener.updated(trial, seed, state.update(), Double.NaN, spent());
+    }
+
+    /** The estimate with the anchor's pull, or null if it is not finite and may be skipped. */
+    private @Nullable GradientEstimate estimate(Assembly assembly, long number) {
+        try {
+            GradientEstimate estimate = anchored(assembly, number);
+            for (double component : estimate.gradient()) {
+                if (!Double.isFinite(component)) {
+                    throw PlumblineException.of(StandardError.NOT_FINITE)
+                            .asked("the gradient of update " + state.update() + " has a component " + component)
+                            .remedy("lower the learning rate; the parameters were not touched")
+                            .build();
+                }
+            }
+            return estimate;
+        } catch (PlumblineException failure) {
+            if (failure.code() == StandardError.NOT_FINITE
+                    && settings.safeguards().nonFinite() == StudySettings.Safeguards.NonFinite.SKIP) {
+                return null;
+            }
+            throw failure;
+        }
+    }
+
+    private GradientEstimate anchored(Assembly assembly, long number) {
         Rollout present = rollout;
         if (present == null) {
             SamplerProgram program =
@@ -221,7 +294,16 @@ final class FineTuning {
             rollout = present;
         }
         try (SamplingChain chain = assembly.workbench().chain(present, state.theta(), seed, state.update())) {
-            return estimator.get().estimate(chain);
+            GradientEstimate estimate = estimator.get().estimate(chain);
+            Anchor anchor = assembly.anchor(seed);
+            if (anchor == null) {
+                return estimate;
+            }
+            Anchor.Pull pull = anchor.pull(assembly.workbench(), present, chain);
+            double[] gradient = estimate.gradient().clone();
+            Vectors.addTo(gradient, 1, pull.gradient());
+            return new GradientEstimate(gradient, estimate.rewards(), estimate.diagnostics())
+                    .with(pull.name(), pull.distance());
         }
     }
 
@@ -243,16 +325,47 @@ final class FineTuning {
         return running.toArray();
     }
 
-    private void evaluate(RunFolder.@Nullable Stage picture) {
+    /** Lets the held-out alarm hear of an evaluation. */
+    private void watch(EvaluationRecord now) {
+        StudySettings.Safeguards safeguards = settings.safeguards();
+        if (safeguards.heldOutAlarm() == StudySettings.Safeguards.Alarm.OFF) {
+            return;
+        }
+        HeldOutAlarm present = alarm;
+        if (present == null) {
+            // A resumed trial finds the evaluation of the pre-trained model in the record.
+            present = run.folder().records().stream()
+                    .filter(EvaluationRecord.class::isInstance)
+                    .map(EvaluationRecord.class::cast)
+                    .filter(first -> first.trial().equals(trial.label()) && first.seed() == seed && first.update() == 0)
+                    .findFirst()
+                    .map(first -> new HeldOutAlarm(first, safeguards.alarmErrors()))
+                    .orElse(null);
+            alarm = present;
+        }
+        if (present != null) {
+            present.hear(now).ifPresent(sentence -> {
+                event(EventRecord.Type.ALARM, sentence);
+                bench.context().progress().say("'" + trial.label() + "', seed " + seed + ": " + sentence);
+                stopped = safeguards.heldOutAlarm() == StudySettings.Safeguards.Alarm.STOP;
+            });
+        }
+    }
+
+    private EvaluationRecord evaluate(RunFolder.@Nullable Stage picture) {
         Evaluator.Result result = evaluator.evaluate(assembly(), state.evaluated());
-        run.append(new EvaluationRecord(
+        EvaluationRecord evaluation = new EvaluationRecord(
                 trial.label(),
                 seed,
                 state.update(),
                 state.spent(),
                 result.reward(),
                 result.heldOut(),
-                result.diversity()));
+                result.diversity());
+        run.append(evaluation);
+        if (state.update() == 0) {
+            alarm = new HeldOutAlarm(evaluation, settings.safeguards().alarmErrors());
+        }
         int channels = result.images().channels();
         if (picture != null && (channels == 1 || channels == 3)) {
             byte[] png = picture(result);
@@ -261,6 +374,7 @@ final class FineTuning {
                 run.saveBaseImage(png);
             }
         }
+        return evaluation;
     }
 
     /** A row for every prompt. */

@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.plumbline.kernel.plugin.Lease;
@@ -26,9 +27,11 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.GradientEstimator;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.provenance.Citable;
 import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.spi.reward.RewardModel;
+import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.toolkit.settings.SettingsBinder;
 
@@ -61,6 +64,7 @@ public final class StudyPlan {
                     .remedy("list at least one under 'prompts'; a model without prompts takes any")
                     .build();
         }
+        requireGroups(settings);
         List<Trial> trials = Uses.estimators(settings).stream()
                 .map(use -> new Trial(
                         Uses.label(use),
@@ -70,6 +74,7 @@ public final class StudyPlan {
         try (Bench bench = new Bench(context, file, sentence -> {})) {
             Assembly assembly = bench.assembly();
             ChainProfile profile = assembly.workbench().profile(assembly.program());
+            requireAnchor(settings, assembly, profile);
             List<StudyDescription.Trial> described = new ArrayList<>();
             for (Trial trial : trials) {
                 try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
@@ -78,6 +83,44 @@ public final class StudyPlan {
                 }
             }
             return new StudyPlan(file, trials, describe(context, file, command, assembly, profile, described));
+        }
+    }
+
+    private static void requireGroups(StudySettings settings) {
+        if (settings.batch() % settings.samplesPerPrompt() != 0) {
+            throw PlumblineException.of(StandardError.BAD_VALUE)
+                    .asked("batch: " + settings.batch() + " with samples-per-prompt: " + settings.samplesPerPrompt())
+                    .remedy("make batch a multiple of samples-per-prompt")
+                    .build();
+        }
+    }
+
+    private static void requireAnchor(StudySettings settings, Assembly assembly, ChainProfile profile) {
+        boolean weights = profile.target() instanceof TrainableTarget.Weights;
+        long[] latent = assembly.model().latentShape();
+        String misfit = switch (settings.anchor().kind()) {
+            case NONE, L2 -> "";
+            case KL ->
+                profile.target() instanceof TrainableTarget.InitialNoise
+                        ? "the initial noise is no part of the model, which stays the pre-trained one"
+                        : !assembly.program().markov()
+                                ? assembly.program().name() + " remembers earlier outputs"
+                                : assembly.program().calls().stream().noneMatch(SamplerCall::stochastic)
+                                        ? assembly.program().name() + " has no noise"
+                                        : "";
+            case DENOISING ->
+                !weights
+                        ? "only weights can forget what they were pre-trained on"
+                        : !Arrays.equals(latent, assembly.model().imageDecoder().imageShape())
+                                ? "the model does not denoise pixels"
+                                : "";
+        };
+        if (!misfit.isEmpty()) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked("anchor: {kind: " + settings.anchor().kind().name().toLowerCase(java.util.Locale.ROOT)
+                            + "}: " + misfit)
+                    .remedy("use anchor: {kind: l2}, or none")
+                    .build();
         }
     }
 
@@ -128,7 +171,10 @@ public final class StudyPlan {
         PluginDescription loader = assembly.loader().description();
         PluginDescription sampler = assembly.sampler().description();
         List<StudyDescription.Reward> rewards = new ArrayList<>();
-        rewards.add(describe(Uses.reward(settings), assembly.reward()));
+        if (assembly.rewards().size() > 1) {
+            rewards.add(sum(assembly));
+        }
+        assembly.rewards().forEach((use, lease) -> rewards.add(describe(use, lease)));
         for (PluginUse use : Uses.heldOut(settings)) {
             Lease<RewardModel> lease = assembly.heldOut().get(Uses.label(use));
             if (lease != null) {
@@ -187,6 +233,25 @@ public final class StudyPlan {
                         assembly.program().name()),
                 trials,
                 settings.seeds());
+    }
+
+    /** The weighted sum of several rewards, which is what is trained. */
+    private static StudyDescription.Reward sum(Assembly assembly) {
+        Map<String, Object> weights = new LinkedHashMap<>();
+        StringJoiner label = new StringJoiner(" + ");
+        assembly.rewards().keySet().forEach(use -> {
+            weights.put(Uses.label(use), Uses.weight(use));
+            label.add(Uses.weight(use) + " " + Uses.label(use));
+        });
+        return new StudyDescription.Reward(
+                label.toString(),
+                "weighted-sum",
+                "",
+                "",
+                assembly.rewards().values().stream()
+                        .allMatch(lease -> lease.get() instanceof DifferentiableRewardModel),
+                weights,
+                List.of());
     }
 
     private static StudyDescription.Reward describe(PluginUse use, Lease<RewardModel> reward) {

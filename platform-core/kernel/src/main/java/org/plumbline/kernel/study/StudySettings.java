@@ -3,6 +3,7 @@ package org.plumbline.kernel.study;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.chain.RecordingPolicy;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.TrainableTarget;
@@ -18,10 +19,16 @@ import org.plumbline.spi.plugin.Setting;
  * @param steps of the sampler
  * @param guidance weight of classifier-free guidance
  * @param target what is trained
- * @param reward what is maximised
+ * @param reward what is maximised: one reward, or several with weights
  * @param heldOut rewards that are watched
  * @param prompts to train on
+ * @param promptSchedule wordings of the prompts for ranges of steps
  * @param batch samples per update
+ * @param samplesPerPrompt samples of a batch that share a prompt
+ * @param sharedInitialNoise whether those start from the same noise
+ * @param recording how much of a trajectory is kept for its backward sweep
+ * @param anchor pull towards the pre-trained model
+ * @param safeguards what watches a run
  * @param budget of every trial
  * @param optimiser shared by all trials
  * @param evaluation how trials are evaluated
@@ -51,16 +58,43 @@ public record StudySettings(
 
         @Setting(description = "what is trained") Target target,
 
-        @Setting(description = "what is maximised: id of the reward and its settings")
-        Map<String, Object> reward,
+        @Setting(
+                description =
+                        "what is maximised: id of the reward and its settings; or a list of several, each with its"
+                                + " weight and label")
+        List<Map<String, Object>> reward,
 
         @Setting(description = "rewards that are watched but not trained", defaultValue = "[]")
         List<Map<String, Object>> heldOut,
 
         @Setting(description = "prompts to train on") List<String> prompts,
 
+        @Setting(
+                description =
+                        "prompts that change along the chain (diffusive chain of thought): ranges of steps, counted"
+                                + " from the output, that together cover the chain once",
+                defaultValue = "[]")
+        List<Scale> promptSchedule,
+
         @Setting(description = "samples per update", defaultValue = "16", min = 1)
         int batch,
+
+        @Setting(
+                description = "samples of a batch that share a prompt, one after the other (a group, for grpo)",
+                defaultValue = "1",
+                min = 1)
+        int samplesPerPrompt,
+
+        @Setting(description = "samples that share a prompt start from the same noise", defaultValue = "false")
+        boolean sharedInitialNoise,
+
+        @Setting(description = "how much of a trajectory is kept for its backward sweep")
+        Recording recording,
+
+        @Setting(description = "pull towards the pre-trained model, added to every estimate")
+        Anchoring anchor,
+
+        @Setting(description = "what watches a run") Safeguards safeguards,
 
         @Setting(description = "when a trial ends") Budget budget,
 
@@ -100,7 +134,13 @@ public record StudySettings(
                 reward,
                 heldOut,
                 prompts,
+                promptSchedule,
                 batch,
+                samplesPerPrompt,
+                sharedInitialNoise,
+                recording,
+                anchor,
+                safeguards,
                 budget,
                 optimiser,
                 evaluation,
@@ -142,6 +182,109 @@ public record StudySettings(
                 case CONDITIONING -> new TrainableTarget.Conditioning();
                 case INITIAL_NOISE -> new TrainableTarget.InitialNoise();
             };
+        }
+    }
+
+    /** A range of steps with its own wording of the prompts. */
+    public record Scale(
+            @Setting(description = "what it is called, for example coarse, mid, fine")
+            String name,
+
+            @Setting(description = "first step, in network calls counted from the output", min = 1)
+            int from,
+
+            @Setting(description = "last step", min = 1) int to,
+
+            @Setting(
+                    description = "the prompt the network sees there; {prompt} stands for the sample's own",
+                    defaultValue = "{prompt}")
+            String prompt,
+
+            @Setting(description = "wordings of single prompts, by the prompt they replace") @Nullable
+            Map<String, Object> prompts) {
+        /** What the network sees on this range. */
+        String wording(String own) {
+            Object special = prompts == null ? null : prompts.get(own);
+            return special == null ? prompt.replace("{prompt}", own) : String.valueOf(special);
+        }
+    }
+
+    /** How much of a trajectory is kept for its backward sweep. */
+    public record Recording(
+            @Setting(
+                    description = "full: every step; sqrt: every sqrt(K)-th state; binomial: a fixed number of states;"
+                            + " all give the same gradient, the latter two for more network calls",
+                    defaultValue = "full")
+            RecordingPolicy.Kind kind,
+
+            @Setting(description = "states that binomial recording keeps", defaultValue = "5", min = 1)
+            int snapshots) {
+        RecordingPolicy policy() {
+            return new RecordingPolicy(kind, snapshots);
+        }
+    }
+
+    /** Pull towards the pre-trained model. */
+    public record Anchoring(
+            @Setting(
+                    description = "none; l2: distance of the trained numbers from their start; kl: divergence of the"
+                            + " noisy steps; denoising: pre-training loss on a dataset",
+                    defaultValue = "none")
+            Distance kind,
+
+            @Setting(description = "weight, in units of the reward", defaultValue = "0.01", min = 0)
+            double weight,
+
+            @Setting(description = "images of the denoising anchor: id of the dataset and its settings") @Nullable
+            Map<String, Object> dataset) {
+        /** What is kept small. */
+        public enum Distance {
+            NONE,
+            L2,
+            KL,
+            DENOISING
+        }
+    }
+
+    /** What watches a run. */
+    public record Safeguards(
+            @Setting(
+                    description = "what happens when a held-out reward falls while the trained one rises: off, warn,"
+                            + " stop (the trial ends there)",
+                    defaultValue = "warn")
+            Alarm heldOutAlarm,
+
+            @Setting(
+                    description = "how far a held-out reward has to fall, in standard errors of the difference",
+                    defaultValue = "3",
+                    min = 0)
+            double alarmErrors,
+
+            @Setting(
+                    description = "what happens when an estimate is not finite: stop the trial, or skip the update",
+                    defaultValue = "stop")
+            NonFinite nonFinite,
+
+            @Setting(
+                    description = "updates between measurements of the estimator's variance; 0 for none; their cost is"
+                            + " not part of the budget",
+                    defaultValue = "0",
+                    min = 0)
+            int varianceEvery,
+
+            @Setting(description = "estimates per measurement of the variance", defaultValue = "4", min = 2)
+            int varianceReplicas) {
+        /** What an alarm does. */
+        public enum Alarm {
+            OFF,
+            WARN,
+            STOP
+        }
+
+        /** What is done about an estimate that is not finite. */
+        public enum NonFinite {
+            STOP,
+            SKIP
         }
     }
 

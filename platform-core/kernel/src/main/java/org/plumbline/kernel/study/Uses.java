@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -13,6 +14,7 @@ final class Uses {
     private static final String LABEL = "label";
     private static final String LEARNING_RATE = "learning-rate";
     private static final String FOLDER = "folder";
+    private static final String WEIGHT = "weight";
 
     private Uses() {}
 
@@ -38,8 +40,40 @@ final class Uses {
         return PluginUse.of(settings.sampler(), "sampler");
     }
 
-    static PluginUse reward(StudySettings settings) {
-        return PluginUse.of(settings.reward(), "reward", LABEL);
+    static List<PluginUse> rewards(StudySettings settings) {
+        List<PluginUse> uses = new ArrayList<>();
+        for (Map<String, Object> section : settings.reward()) {
+            String where = settings.reward().size() == 1 ? "reward" : "reward[" + uses.size() + "]";
+            uses.add(PluginUse.of(section, where, LABEL, WEIGHT));
+        }
+        if (uses.isEmpty()) {
+            throw PlumblineException.of(StandardError.BAD_VALUE)
+                    .asked("the study has no reward")
+                    .remedy("name at least one under 'reward', for example reward: {id: stroke-weight}")
+                    .build();
+        }
+        List<PluginUse> all = new ArrayList<>(uses);
+        all.addAll(heldOut(settings));
+        requireDistinct(all, "reward and held-out");
+        return uses;
+    }
+
+    /** What a reward is multiplied with. */
+    static double weight(PluginUse reward) {
+        Object own = reward.own().getOrDefault(WEIGHT, 1);
+        if (own instanceof Number weight && Double.isFinite(weight.doubleValue())) {
+            return weight.doubleValue();
+        }
+        throw PlumblineException.of(StandardError.BAD_VALUE)
+                .asked("reward '" + label(reward) + "' with weight: " + own)
+                .available("a number; a negative one is minimised")
+                .build();
+    }
+
+    /** The images of a denoising anchor, or null. */
+    static @Nullable PluginUse anchorDataset(StudySettings settings) {
+        Map<String, Object> section = settings.anchor().dataset();
+        return section == null ? null : PluginUse.of(section, "anchor.dataset");
     }
 
     static List<PluginUse> heldOut(StudySettings settings) {

@@ -312,7 +312,7 @@ final class SyntheticRun {
                 : error < 0.2 ? GradientRecord.Verdict.Kind.UNBIASED : GradientRecord.Verdict.Kind.UNDECIDED;
         return new GradientRecord(
                 trial,
-                trial.split(" ")[0],
+                trial.replaceAll(" .*", ""),
                 point,
                 9216,
                 "exact adjoint of ddim eta=1 trailing, mean of 1024 samples",

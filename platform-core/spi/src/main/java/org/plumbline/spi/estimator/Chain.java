@@ -5,6 +5,8 @@ import java.util.random.RandomGenerator;
 import org.osgi.annotation.versioning.ProviderType;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.SamplerProgram;
 
@@ -136,6 +138,7 @@ public interface Chain {
      * evaluation of the pre-trained model, and one more where the behaviour's parameters are not the chain's.
      *
      * @throws IllegalArgumentException if call k has no noise
+     * @throws PlumblineException {@link StandardError#INCOMPATIBLE} if the sampler remembers earlier outputs
      */
     StepShift shift(Trajectory behaviour, int k);
 

@@ -1,6 +1,7 @@
 package org.plumbline.testkit.estimator;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.plumbline.kernel.chain.ChainParts;
 import org.plumbline.spi.model.DiffusionModel;
@@ -86,6 +87,15 @@ enum Situation {
 
     /** The same program with another noise. */
     static SamplerProgram withNoise(SamplerProgram program, double noise) {
+        return changed(program, "with noise " + noise, noise, 1);
+    }
+
+    /** The same program with the network's output taken away where it was added. */
+    static SamplerProgram denoising(SamplerProgram program) {
+        return changed(program, "that denoises", program.calls().get(0).noise(), -1);
+    }
+
+    private static SamplerProgram changed(SamplerProgram program, String how, double noise, double sign) {
         List<SamplerCall> calls = new ArrayList<>();
         for (SamplerCall call : program.calls()) {
             calls.add(new SamplerCall(
@@ -93,12 +103,12 @@ enum Situation {
                     call.inputScale(),
                     call.inputWeights(),
                     call.transition(),
-                    call.ofOutput(),
+                    Arrays.stream(call.ofOutput()).map(b -> sign * b).toArray(),
                     call.ofRaw(),
                     noise));
         }
         return new SamplerProgram(
-                program.name() + " with noise " + noise,
+                program.name() + " " + how,
                 program.wanted(),
                 program.transform(),
                 program.registers(),

@@ -1,5 +1,6 @@
 /**
- * Noise schedules of discretely trained models.
+ * Noise schedules of discretely trained models, and the straight path of flow matching
+ * ({@link org.plumbline.toolkit.schedule.FlowSchedule}).
  *
  * <p>{@link org.plumbline.toolkit.schedule.BetaSchedule} makes the betas of the usual families;
  * {@link org.plumbline.toolkit.schedule.DiscreteNoiseSchedule} turns them into a

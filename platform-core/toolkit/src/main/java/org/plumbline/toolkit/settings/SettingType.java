@@ -129,7 +129,9 @@ sealed interface SettingType {
 
         @Override
         public Object read(Object written, Place at) {
-            if (!(written instanceof List<?> items)) {
+            // A list of sections with one section may be written without the list.
+            Object list = written instanceof Map<?, ?> ? List.of(written) : written;
+            if (!(list instanceof List<?> items)) {
                 throw at.badValue(written, allowed());
             }
             List<Object> values = new ArrayList<>();
