@@ -84,8 +84,13 @@ enum Situation {
         return withNoise(remembers ? chain.programWithMemory(calls) : chain.program(calls), 0.6);
     }
 
-    /** The same program with another noise. */
+    /** The same program with another noise, and none in its deterministic form. */
     static SamplerProgram withNoise(SamplerProgram program, double noise) {
+        SamplerProgram silent = everywhere(program, 0);
+        return noise == 0 ? silent : everywhere(program, noise).withDeterministic(silent);
+    }
+
+    private static SamplerProgram everywhere(SamplerProgram program, double noise) {
         List<SamplerCall> calls = new ArrayList<>();
         for (SamplerCall call : program.calls()) {
             calls.add(new SamplerCall(
