@@ -12,6 +12,7 @@ import org.plumbline.kernel.plugin.PluginCatalog;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginRole;
 import org.plumbline.kernel.plugin.Unavailable;
+import org.plumbline.launcher.console.SettingsTable;
 import org.plumbline.launcher.console.Table;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -110,18 +111,7 @@ final class PluginsCommand implements HostedCommand {
             if (settings.isEmpty()) {
                 return;
             }
-            Table table = new Table("KEY", "DEFAULT", "ALLOWED", "DESCRIPTION");
-            for (SettingDescription setting : settings) {
-                String range = setting.range() == null ? "" : ", " + setting.range();
-                table.row(
-                        setting.key(),
-                        setting.defaultValue() != null
-                                ? setting.defaultValue()
-                                : setting.required() ? "(required)" : "(none)",
-                        setting.type() + range,
-                        setting.description());
-            }
-            table.print(out);
+            new SettingsTable(settings).print(out);
         });
     }
 

@@ -10,7 +10,10 @@ import org.plumbline.kernel.report.Report;
 import org.plumbline.kernel.study.Study;
 import org.plumbline.kernel.study.StudyFile;
 import org.plumbline.kernel.study.StudyPlan;
+import org.plumbline.kernel.study.StudySettings;
+import org.plumbline.launcher.console.SettingsTable;
 import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -38,8 +41,15 @@ final class StudyCommand implements HostedCommand {
     @Option(names = "--resume", description = "Continue the run in the output folder where it stopped.")
     private boolean resume;
 
+    @Option(names = "--settings", description = "List what a study file may say, and run nothing.")
+    private boolean settings;
+
     @Override
     public int run(Invocation invocation) {
+        if (settings) {
+            new SettingsTable(SettingsBinder.of(StudySettings.class).describe()).print(invocation.out());
+            return 0;
+        }
         Path asked = invocation.find(file == null ? Path.of(FIRST) : file);
         StudyRun run = new StudyRun(invocation, StudyFile.read(asked), command());
         return run.execute(output, resume);
@@ -55,15 +65,27 @@ final class StudyCommand implements HostedCommand {
 
     /** Runs a study file and writes its report, also when it was stopped. */
     record StudyRun(Invocation invocation, StudyFile file, List<String> command) {
+        /** What is done with a study. */
+        interface Work {
+            RunFolder run(Study study, Path folder, boolean resume);
+        }
+
         int execute(@Nullable Path chosen, boolean resume) {
-            Path folder = chosen != null ? chosen : folder(resume);
+            return execute(chosen, resume, "", Study::run);
+        }
+
+        /**
+         * @param suffix of the folder's name, if none was chosen
+         */
+        int execute(@Nullable Path chosen, boolean resume, String suffix, Work work) {
+            Path folder = chosen != null ? chosen : folder(resume, suffix);
             if (!resume) {
                 RunFolder.requireUsable(folder);
             }
             StudyPlan plan = StudyPlan.of(invocation.study(), file, command);
             PrintWriter out = invocation.out();
             try {
-                report(new Study(invocation.study(), plan).run(folder, resume), out);
+                report(work.run(new Study(invocation.study(), plan), folder, resume), out);
                 return 0;
             } catch (PlumblineException stopped) {
                 report(RunFolder.open(folder), out);
@@ -73,10 +95,12 @@ final class StudyCommand implements HostedCommand {
         }
 
         /** The file's output folder; a fresh one beside it if a run is already there. */
-        private Path folder(boolean resume) {
+        private Path folder(boolean resume, String suffix) {
             String named = file.settings().output();
-            Path folder = Path.of(
-                    named == null ? "runs/" + RunFolder.fileName(file.settings().name()) : named);
+            Path folder = Path.of((named == null
+                            ? "runs/" + RunFolder.fileName(file.settings().name())
+                            : named)
+                    + suffix);
             Path free = folder;
             for (int i = 2; !resume && java.nio.file.Files.exists(free.resolve("study.json")); i++) {
                 free = folder.resolveSibling(folder.getFileName() + "-" + i);

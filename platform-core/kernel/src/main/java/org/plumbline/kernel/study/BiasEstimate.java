@@ -1,7 +1,6 @@
 package org.plumbline.kernel.study;
 
 import java.util.List;
-import org.plumbline.toolkit.statistics.Vectors;
 
 /**
  * The bias of an estimator from paired replicas: d_r = g_r - e_r, the estimate minus the exact gradient of the same
@@ -13,51 +12,41 @@ import org.plumbline.toolkit.statistics.Vectors;
  *
  * @param length |E d|, 0 if S is negative
  * @param standardError of {@code length}
- * @param z S over its standard error under no bias; beyond 3 there is a bias
+ * @param z S over its standard error under no bias; beyond {@value #LIMIT} there is a bias
+ * @param detectable the length at which z would be {@value #LIMIT}; goes with 1 / sqrt(N)
  */
-record BiasEstimate(double length, double standardError, double z) {
+record BiasEstimate(double length, double standardError, double z, double detectable) {
+    /** Where a bias counts as seen, in standard errors. */
+    static final double LIMIT = 3;
+
     static BiasEstimate of(List<double[]> differences) {
         int n = differences.size();
         if (n < 2) {
-            return new BiasEstimate(Double.NaN, Double.NaN, Double.NaN);
+            return new BiasEstimate(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
         }
-        double[][] products = new double[n][n];
-        double sum = 0;
+        Gram gram = Gram.of(differences, differences);
         double squares = 0;
         for (int r = 0; r < n; r++) {
             for (int s = 0; s < r; s++) {
-                double product = Vectors.dot(differences.get(r), differences.get(s));
-                products[r][s] = product;
-                products[s][r] = product;
-                sum += 2 * product;
-                squares += 2 * product * product;
+                squares += 2 * gram.product(r, s) * gram.product(r, s);
             }
         }
         double pairs = (double) n * (n - 1);
-        double mean = sum / pairs;
+        double mean = gram.expected();
         double deviation = Math.sqrt(2 * (squares / pairs) / pairs);
         double z = deviation == 0 ? 0 : mean / deviation;
-        return new BiasEstimate(Math.sqrt(Math.max(0, mean)), jackknife(products, sum), z);
+        return new BiasEstimate(root(mean), jackknife(gram), z, Math.sqrt(LIMIT * deviation));
     }
 
-    private static double jackknife(double[][] products, double sum) {
-        int n = products.length;
-        if (n < 3) {
-            return Double.NaN;
+    private static double jackknife(Gram gram) {
+        double[] without = new double[gram.size()];
+        for (int r = 0; r < without.length; r++) {
+            without[r] = root(gram.expectedWithout(r));
         }
-        double[] without = new double[n];
-        for (int r = 0; r < n; r++) {
-            double own = 0;
-            for (int s = 0; s < n; s++) {
-                own += products[r][s];
-            }
-            without[r] = Math.sqrt(Math.max(0, (sum - 2 * own) / ((double) (n - 1) * (n - 2))));
-        }
-        double mean = Samples.mean(without);
-        double squares = 0;
-        for (double value : without) {
-            squares += (value - mean) * (value - mean);
-        }
-        return Math.sqrt(squares * (n - 1) / n);
+        return Samples.jackknife(without);
+    }
+
+    private static double root(double square) {
+        return Math.sqrt(Math.max(0, square));
     }
 }

@@ -1,23 +1,42 @@
 package org.plumbline.kernel.study;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.record.Cost;
+import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.toolkit.meter.ResidentMemory;
 
 /**
- * One estimate of every trial, one at a time, before the study: what it costs, how much memory it takes at most, and with
+ * One estimate of every trial after the other, before the study: what it costs, how much memory it takes at most, and with
  * that how long the study will take. It also finds what only shows when something runs.
+ *
+ * <p>Times are medians over a few estimates, made while nothing else runs in this process.
+ *
+ * @param updates cost of an estimate by trial label
+ * @param full cost of full back-propagation by name of the sampler program; empty where gradients are not measured
+ * @param evaluationSeconds what an evaluation takes
  */
-record Calibration(Map<String, Cost> updates, double evaluationSeconds) {
-    static Calibration of(Bench bench, Iterable<Trial> trials) {
+record Calibration(Map<String, Cost> updates, Map<String, Cost> full, double evaluationSeconds) {
+    private static final int REPEATS = 5;
+    private static final double PATIENCE_SECONDS = 2;
+
+    /** Measured by one worker while the others rest. */
+    static Calibration of(Crew crew, List<Trial> trials) {
+        return crew.run(List.<Crew.Job<Calibration>>of(bench -> of(bench, trials)))
+                .get(0);
+    }
+
+    private static Calibration of(Bench bench, Iterable<Trial> trials) {
         StudySettings settings = bench.file().settings();
         Workbench workbench = bench.assembly().workbench();
-        double[] theta = GradientQuality.parameters(settings, workbench);
+        double[] theta = GradientPoint.base(settings, workbench);
         // The first evaluation also warms up what is compiled on first use.
         Evaluator evaluator = new Evaluator(settings);
         evaluator.evaluate(bench.assembly(), theta);
@@ -25,48 +44,51 @@ record Calibration(Map<String, Cost> updates, double evaluationSeconds) {
         evaluator.evaluate(bench.assembly(), theta);
         double evaluation = (System.nanoTime() - start) / 1e9;
 
+        GradientQuality quality = new GradientQuality(settings, List.of(), theta);
+        ChainProfile profile = workbench.profile(bench.assembly().program());
+        boolean compared = settings.gradients().replicas() > 0 && GradientMeasurement.hasTruth(profile);
         Map<String, Cost> updates = new LinkedHashMap<>();
+        Map<String, Cost> full = new LinkedHashMap<>();
         for (Trial trial : trials) {
             bench.context().interruption().check();
             try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
-                SamplerProgram program = estimator
-                        .get()
-                        .program(workbench.profile(bench.assembly().program()));
-                GradientQuality quality = new GradientQuality(settings, java.util.List.of(), Map.of());
-                quality.estimate(workbench, estimator.get(), program, theta, 0);
-                updates.put(trial.label(), measured(workbench, quality, estimator.get(), program, theta));
+                SamplerProgram program = estimator.get().program(profile);
+                LongFunction<Cost> once = number -> quality.estimate(workbench, estimator.get(), program, number)
+                        .cost();
+                quality.estimate(workbench, estimator.get(), program, 0); // warms up
+                updates.put(trial.label(), measured(workbench, once));
+                if (compared && !full.containsKey(program.name())) {
+                    full.put(
+                            program.name(),
+                            measured(workbench, number -> quality.exactCost(workbench, program, number)));
+                }
             }
         }
-        return new Calibration(updates, evaluation);
+        return new Calibration(updates, full, evaluation);
     }
 
-    private static Cost measured(
-            Workbench workbench,
-            GradientQuality quality,
-            GradientEstimator estimator,
-            SamplerProgram program,
-            double[] theta) {
+    private static Cost measured(Workbench workbench, LongFunction<Cost> once) {
         System.gc();
         workbench.trim();
         boolean metered = ResidentMemory.resetPeak();
         long before = ResidentMemory.now().orElse(0);
-        Cost cost = quality.estimate(workbench, estimator, program, theta, 1).cost();
+        Cost cost = once.apply(1);
         long peak = metered ? Math.max(0, ResidentMemory.peak().orElse(before) - before) : 0;
+        List<Double> seconds = new ArrayList<>(List.of(cost.seconds()));
+        double spent = cost.seconds();
+        for (int number = 2; number <= REPEATS && spent < PATIENCE_SECONDS; number++) {
+            double more = once.apply(number).seconds();
+            seconds.add(more);
+            spent += more;
+        }
         return new Cost(
                 cost.nfeForward(),
                 cost.nfeBackward(),
                 cost.rowsForward(),
                 cost.rowsBackward(),
                 cost.rewardEvaluations(),
-                cost.seconds(),
+                Samples.median(seconds.stream().mapToDouble(Double::doubleValue).toArray()),
                 peak);
-    }
-
-    /** The peaks by trial label. */
-    Map<String, Long> peaks() {
-        Map<String, Long> peaks = new LinkedHashMap<>();
-        updates.forEach((label, cost) -> peaks.put(label, cost.peakBytes()));
-        return peaks;
     }
 
     /** How many updates the budget allows a trial, about. */
@@ -96,9 +118,7 @@ record Calibration(Map<String, Cost> updates, double evaluationSeconds) {
 
     /** Seconds of one replica of the gradient measurement. */
     double replicaSeconds() {
-        double all = updates.values().stream().mapToDouble(Cost::seconds).sum();
-        double largest =
-                updates.values().stream().mapToDouble(Cost::seconds).max().orElse(0);
-        return all + largest;
+        return updates.values().stream().mapToDouble(Cost::seconds).sum()
+                + full.values().stream().mapToDouble(Cost::seconds).sum();
     }
 }

@@ -1,6 +1,7 @@
 package org.plumbline.testkit.estimator;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.plumbline.kernel.chain.ChainParts;
 import org.plumbline.spi.model.DiffusionModel;
@@ -86,11 +87,18 @@ enum Situation {
 
     /** The same program with another noise, and none in its deterministic form. */
     static SamplerProgram withNoise(SamplerProgram program, double noise) {
-        SamplerProgram silent = everywhere(program, 0);
-        return noise == 0 ? silent : everywhere(program, noise).withDeterministic(silent);
+        SamplerProgram silent = changed(program, "without noise", 0, 1);
+        return noise == 0
+                ? silent
+                : changed(program, "with noise " + noise, noise, 1).withDeterministic(silent);
     }
 
-    private static SamplerProgram everywhere(SamplerProgram program, double noise) {
+    /** The same program with the network's output taken away where it was added. */
+    static SamplerProgram denoising(SamplerProgram program) {
+        return changed(program, "that denoises", program.calls().get(0).noise(), -1);
+    }
+
+    private static SamplerProgram changed(SamplerProgram program, String how, double noise, double sign) {
         List<SamplerCall> calls = new ArrayList<>();
         for (SamplerCall call : program.calls()) {
             calls.add(new SamplerCall(
@@ -98,12 +106,12 @@ enum Situation {
                     call.inputScale(),
                     call.inputWeights(),
                     call.transition(),
-                    call.ofOutput(),
+                    Arrays.stream(call.ofOutput()).map(b -> sign * b).toArray(),
                     call.ofRaw(),
                     noise));
         }
         return new SamplerProgram(
-                program.name() + " with noise " + noise,
+                program.name() + " " + how,
                 program.wanted(),
                 program.transform(),
                 program.registers(),

@@ -27,7 +27,26 @@ import org.plumbline.spi.sampler.SamplerProgram;
 
 /**
  * Policy gradient on the denoising chain: every noisy step is an action, its score is weighted by an advantage. Settings
- * make of it DDPO, DPOK, Flow-GRPO, DanceGRPO and MixGRPO; {@link Preset} holds the settings of each.
+ * make of it the methods of the literature; a preset holds those of one method, and what is set beside it goes before.
+ *
+ * <table>
+ *   <caption>Presets, and what their authors set elsewhere in a study</caption>
+ *   <tr><th>preset</th><th>objective, baseline</th><th>steps</th><th>sampler</th><th>samples per prompt</th></tr>
+ *   <tr><td>reinforce</td><td>score function of the summed log-probability, leave-one-out</td><td>all</td>
+ *       <td>any with noise</td><td>any</td></tr>
+ *   <tr><td>ddpo</td><td>clip 1e-4 of the mean log-probability, per prompt</td><td>all</td>
+ *       <td>ddim, eta 1, 50 steps</td><td>any</td></tr>
+ *   <tr><td>dpok</td><td>clamp 1e-4, value function, kl 1e-4, 5 updates per rollout</td><td>all</td>
+ *       <td>ddim, eta 1, 50 steps</td><td>any</td></tr>
+ *   <tr><td>flow-grpo</td><td>clip 1e-4, groups over the deviation of the batch, kl 0.04</td><td>all but the last</td>
+ *       <td>flow-matching, noise flow-grpo, 10 steps</td><td>24</td></tr>
+ *   <tr><td>flow-grpo-fast</td><td>clip 1e-5, groups over the deviation of the batch</td><td>three, drawn anew</td>
+ *       <td>flow-matching, noise cps, noise-level 0.8, 10 steps</td><td>24</td></tr>
+ *   <tr><td>dance-grpo</td><td>clip 1e-4, groups over their own deviation</td><td>random 0.6 of all</td>
+ *       <td>flow-matching, noise dance-grpo, shift 3, 16 steps; or ddim, eta 1</td><td>12, one initial noise</td></tr>
+ *   <tr><td>mix-grpo</td><td>clip 1e-4, groups over their own deviation</td><td>four, moving by one in 25 rollouts</td>
+ *       <td>flow-matching, noise dance-grpo, noise-level 0.7, 25 steps</td><td>12</td></tr>
+ * </table>
  *
  * <p><b>Estimand.</b> With score-function, the gradient of E[R], sum over k of grad ln p(x_(k+1) | x_k) A_k. With clip and
  * clamp, the gradient of a surrogate of the ratios rho_k of present to sampling probability, sum over k of
