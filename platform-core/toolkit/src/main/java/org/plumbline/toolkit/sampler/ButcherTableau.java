@@ -12,7 +12,12 @@ public enum ButcherTableau {
     RK4(
             new double[][] {{}, {0.5}, {0, 0.5}, {0, 0, 1}},
             new double[] {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6},
-            new double[] {0, 0.5, 0.5, 1});
+            new double[] {0, 0.5, 0.5, 1}),
+    /** Fourth order, four stages: Kutta's three-eighths rule. */
+    THREE_EIGHTHS(
+            new double[][] {{}, {1.0 / 3}, {-1.0 / 3, 1}, {1, -1, 1}},
+            new double[] {1.0 / 8, 3.0 / 8, 3.0 / 8, 1.0 / 8},
+            new double[] {0, 1.0 / 3, 2.0 / 3, 1});
 
     private final double[][] a;
     private final double[] b;

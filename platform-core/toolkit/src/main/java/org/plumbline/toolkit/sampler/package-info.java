@@ -1,6 +1,6 @@
 /**
- * Pieces that several samplers share: timestep spacings, output transforms, and the explicit Runge-Kutta solvers of the
- * probability-flow ODE as sampler programs.
+ * Pieces that several samplers share: timestep spacings, output transforms, and the explicit Runge-Kutta and
+ * Adams-Bashforth solvers of the probability-flow ODE as sampler programs.
  */
 @Export
 @Version("1.0.0")

@@ -1,10 +1,10 @@
 package org.plumbline.plugins.estimator.adjoint.dpm;
 
 import jakarta.inject.Inject;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.Tensor;
@@ -19,15 +19,15 @@ import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.estimator.SweepPlan;
 import org.plumbline.spi.estimator.Trajectory;
-import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.SamplerProgram;
-import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.toolkit.sampler.ButcherTableau;
 import org.plumbline.toolkit.sampler.ExponentialIntegrator;
+import org.plumbline.toolkit.sampler.FlowDomain;
+import org.plumbline.toolkit.sampler.FlowTable;
 
 /**
  * AdjointDPM: the chain as an ordinary differential equation, its gradient by the adjoint equation.
@@ -40,7 +40,16 @@ import org.plumbline.toolkit.sampler.ExponentialIntegrator;
  * </pre>
  *
  * <p>with the Jacobians of eps at x = alpha y, integrated from the output back to the noise, starting from a = alpha_0
- * dR/dx_0. Both directions use one explicit Runge-Kutta method on one grid.
+ * dR/dx_0. In the data domain the variables are y = x / sigma and gamma = alpha / sigma, and the slope is x0. Both
+ * directions use one method: explicit Runge-Kutta, or Adams-Bashforth with coefficients for the unequal steps and a
+ * Runge-Kutta start. The way back may have steps of its own; where its nodes are not nodes of the forward trajectory, the
+ * state is interpolated between the four nearest ones, or integrated.
+ *
+ * <p>{@code compatibility: official} does what the published code does for Stable Diffusion instead: see
+ * {@link PublishedGrid}. There {@code steps} counts nodes, rk4 is the three-eighths rule, the state is always reset at the
+ * nodes, and {@code grid}, {@code domain}, {@code order} and {@code recorded} have no effect. Adams-Bashforth then uses the
+ * coefficients of equal steps on unequal ones and grows to order eleven, and its way back is the three-eighths rule in
+ * every step, as the integrator restarts at every node.
  *
  * <p><b>Estimand.</b> The gradient of E[R] under this solver's own samples, for weights, conditioning or initial noise.
  *
@@ -51,11 +60,12 @@ import org.plumbline.toolkit.sampler.ExponentialIntegrator;
  *
  * <p><b>Variance.</b> That of the reward's gradient over prompts and initial noise; there is no other noise.
  *
- * <p><b>Cost per sample.</b> N steps of s stages: s N forward, then s N forward and s N backward; 1 reward with gradient.
- * Memory: one network graph and N latents (one latent if not recorded, in principle; the host keeps the forward
- * trajectory anyway).
+ * <p><b>Cost per sample.</b> N steps of s stages forward, M steps backward: s N + s M forward and s M backward; 1 reward
+ * with gradient. An Adams-Bashforth step of order p has one stage, but for the first p - 1, which have four. Memory: one
+ * network graph and N latents (one latent if not recorded, in principle; how many the host keeps is its recording policy).
  *
- * <p><b>Needs.</b> A differentiable reward, vector-Jacobian products, a variance preserving schedule.
+ * <p><b>Needs.</b> A differentiable reward, vector-Jacobian products. The noise domain needs a schedule that holds signal
+ * at its end; flow-matching models have a data domain only.
  *
  * <p>Source: Pan, Liew, Tan, Feng, Yan: AdjointDPM: adjoint sensitivity method for gradient backpropagation of diffusion
  * probabilistic models. ICLR 2024.
@@ -65,27 +75,67 @@ import org.plumbline.toolkit.sampler.ExponentialIntegrator;
         description = "adjoint sensitivity on the probability-flow ODE, in the rho domain",
         configuration = AdjointDpm.Configuration.class)
 final class AdjointDpm implements GradientEstimator {
+    /** How the equations are solved. */
+    enum Method {
+        EULER(ButcherTableau.EULER),
+        MIDPOINT(ButcherTableau.MIDPOINT),
+        HEUN(ButcherTableau.HEUN),
+        RK4(ButcherTableau.RK4),
+        /** Started by the classical fourth order method. */
+        ADAMS_BASHFORTH(ButcherTableau.RK4);
+
+        private final ButcherTableau tableau;
+
+        Method(ButcherTableau tableau) {
+            this.tableau = tableau;
+        }
+    }
+
+    /** Whose form of the method is used. */
+    enum Compatibility {
+        /** The equations of the paper. */
+        PAPER,
+        /** The published code. */
+        OFFICIAL
+    }
+
     /**
      * Settings.
      *
-     * @param method Runge-Kutta method, forwards and backwards
-     * @param steps N, intervals of the grid
+     * @param method solver, forwards and backwards
+     * @param order of Adams-Bashforth
+     * @param steps N, intervals of the grid; nodes in the official form
+     * @param backwardSteps M, intervals of the way back
      * @param grid how the nodes are spread
+     * @param domain variables of the equation
      * @param recorded whether the state is reset to the forward trajectory at every node
      * @param exact whether the transposed solver is swept instead of the adjoint equation
+     * @param compatibility whose form of the method is used
      */
     record Configuration(
-            @Setting(description = "euler, midpoint, heun or rk4", defaultValue = "heun")
-            ButcherTableau method,
+            @Setting(description = "euler, midpoint, heun, rk4 or adams-bashforth", defaultValue = "heun")
+            Method method,
+
+            @Setting(description = "order of adams-bashforth", defaultValue = "3", min = 2, max = 5)
+            int order,
 
             @Setting(
-                    description = "intervals of the grid; default: as many network calls as the study's sampler",
+                    description = "intervals of the grid (nodes if official); default: as many network calls as the"
+                            + " study's sampler",
                     min = 1)
             @Nullable
             Integer steps,
 
+            @Setting(description = "intervals of the way back; default: those of the way there", min = 1) @Nullable
+            Integer backwardSteps,
+
             @Setting(description = "time-uniform, time-quadratic or log-snr", defaultValue = "time-uniform")
             ExponentialIntegrator.Grid grid,
+
+            @Setting(
+                    description = "noise: x / alpha over sigma / alpha; data: x / sigma over alpha / sigma",
+                    defaultValue = "noise")
+            FlowDomain domain,
 
             @Setting(description = "reset the state to the forward trajectory at every node", defaultValue = "true")
             boolean recorded,
@@ -93,7 +143,37 @@ final class AdjointDpm implements GradientEstimator {
             @Setting(
                     description = "sweep the transposed solver instead of the adjoint equation",
                     defaultValue = "false")
-            boolean exact) {}
+            boolean exact,
+
+            @Setting(
+                    description = "paper, or official: grid, times and scales of the published code",
+                    defaultValue = "paper")
+            Compatibility compatibility) {
+        Configuration {
+            if (compatibility == Compatibility.OFFICIAL) {
+                if (method == Method.HEUN) {
+                    throw new IllegalArgumentException(
+                            "the published code has no heun; with compatibility: official choose euler, midpoint, rk4"
+                                    + " or adams-bashforth");
+                }
+                if (backwardSteps != null) {
+                    throw new IllegalArgumentException(
+                            "the published code goes back over the nodes it came by; leave out backward-steps");
+                }
+                if (steps != null && steps < 2) {
+                    throw new IllegalArgumentException("with compatibility: official, steps are nodes; at least 2");
+                }
+            }
+            if (exact && backwardSteps != null) {
+                throw new IllegalArgumentException(
+                        "exact sweeps the solver's own steps; leave out backward-steps or exact");
+            }
+        }
+
+        boolean official() {
+            return compatibility == Compatibility.OFFICIAL;
+        }
+    }
 
     private final Configuration configuration;
 
@@ -116,25 +196,37 @@ final class AdjointDpm implements GradientEstimator {
 
     @Override
     public void check(ChainProfile profile) {
-        if (!profile.schedule().variancePreserving()) {
+        NoiseSchedule schedule = profile.schedule();
+        boolean noiseDomain = configuration.official() || configuration.domain() == FlowDomain.NOISE;
+        if (!schedule.variancePreserving()
+                && (noiseDomain || configuration.grid() == ExponentialIntegrator.Grid.LOG_SNR)) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked("estimator 'adjoint-dpm' with a flow-matching schedule")
-                    .available("variance preserving schedules")
-                    .remedy("use truncated-bp with cutoff: full, which is exact for every sampler")
+                    .asked("estimator 'adjoint-dpm' with a flow-matching schedule, which begins without signal, "
+                            + (noiseDomain ? "in the noise domain" : "on a grid of log-snr"))
+                    .available("domain: data with grid: time-uniform or time-quadratic")
+                    .remedy("set both, or use truncated-bp with cutoff: full, which is exact for every sampler")
                     .build();
         }
-        int steps = steps(profile.program());
-        if (steps > profile.schedule().trainSteps()) {
+        checkSteps("steps", configuration.steps(), schedule);
+        checkSteps("backward-steps", configuration.backwardSteps(), schedule);
+    }
+
+    private static void checkSteps(String setting, @Nullable Integer steps, NoiseSchedule schedule) {
+        if (steps != null && steps > schedule.trainSteps()) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
-                    .asked("estimator 'adjoint-dpm' with steps: " + steps)
-                    .available("1 to " + profile.schedule().trainSteps() + ", the model's training steps")
+                    .asked("estimator 'adjoint-dpm' with " + setting + ": " + steps)
+                    .available("1 to " + schedule.trainSteps() + ", the model's training steps")
                     .build();
         }
     }
 
     @Override
     public SamplerProgram program(ChainProfile profile) {
-        return integrator(profile.schedule(), steps(profile.program())).program(configuration.method());
+        Integer asked = configuration.steps();
+        int intervals = asked == null
+                ? Math.min(steps(profile.program().size()), profile.schedule().trainSteps() - 1)
+                : configuration.official() ? asked - 1 : asked;
+        return forwards(profile.schedule(), intervals).program();
     }
 
     @Override
@@ -148,86 +240,71 @@ final class AdjointDpm implements GradientEstimator {
 
     /** Integrates state, adjoint and parameter gradient from the output to the noise. */
     private double[] continuous(Chain chain, Trajectory sampled) {
-        int steps = chain.program().size() / configuration.method().stages();
-        ExponentialIntegrator integrator = integrator(chain.schedule(), steps);
-        double[] rho = integrator.nodes();
+        int steps = steps(chain.program().size());
+        FlowTable forward = forwards(chain.schedule(), steps);
+        FlowTable back = backwards(chain.schedule(), steps);
         Denoiser.GradientSink sink = chain.denoiser().sink();
 
-        double alphaEnd = integrator.at(rho[steps]).alpha();
         double[] mean = new double[chain.rows()];
-        Arrays.fill(mean, alphaEnd / chain.rows());
-        TensorArena arena = chain.arena();
-        Tensor y = arena.combine(new double[] {1 / alphaEnd}, List.of(sampled.output()));
-        Tensor a = arena.scaleRows(mean, chain.rewardGradient(sampled));
-        for (int i = steps; i > 0; i--) {
-            Tensor start = configuration.recorded()
-                    ? sampled.state(i * configuration.method().stages())
-                    : y;
-            try (TensorArena scratch = arena.nested()) {
-                State next = step(chain, integrator, scratch, new State(start, a), rho[i], rho[i - 1], sink);
-                y.close();
-                a.close();
-                y = arena.adopt(next.y);
-                a = arena.adopt(next.a);
-            }
+        Arrays.fill(mean, forward.program().output()[0] / chain.rows());
+        try (TensorArena arena = chain.arena().nested()) {
+            Tensor end = sampled.state(forward.program().size());
+            Tensor cotangent = arena.scaleRows(mean, chain.rewardGradient(sampled));
+            Nodes nodes = new Nodes(forward, sampled);
+            boolean recorded = configuration.recorded() || configuration.official();
+            Tensor atNoise = new AdjointEquation(back, chain.denoiser(), sink)
+                    .integrate(
+                            arena,
+                            end,
+                            cotangent,
+                            (into, node) -> recorded ? nodes.at(into, back.positions()[node]) : null);
+            sink.initialState(Objects.requireNonNull(atNoise), 1);
         }
-        sink.initialState(a, 1);
         return sink.gradient();
     }
 
-    /** The state and its adjoint. */
-    private record State(Tensor y, Tensor a) {}
-
-    /** One Runge-Kutta step of the pair (y, a); b is a quadrature along the way and goes to the sink. */
-    private State step(
-            Chain chain,
-            ExponentialIntegrator integrator,
-            TensorArena arena,
-            State at,
-            double from,
-            double to,
-            Denoiser.GradientSink sink) {
-        ButcherTableau tableau = configuration.method();
-        double h = to - from;
-        List<Tensor> slopesOfY = new ArrayList<>();
-        List<Tensor> slopesOfA = new ArrayList<>();
-        for (int i = 0; i < tableau.stages(); i++) {
-            int stage = i;
-            TimePoint point = integrator.at(from + tableau.c(i) * h);
-            Tensor y = moved(arena, at.y, slopesOfY, j -> h * tableau.a(stage, j));
-            Tensor a = moved(arena, at.a, slopesOfA, j -> h * tableau.a(stage, j));
-            Tensor x = arena.combine(new double[] {point.alpha()}, List.of(y));
-            Denoiser.Pulled pulled =
-                    chain.denoiser().pullBack(arena, x, point, PredictionType.EPSILON, a, sink, -h * tableau.b(i));
-            slopesOfY.add(pulled.output());
-            slopesOfA.add(arena.combine(new double[] {-point.alpha()}, List.of(pulled.input())));
+    private FlowTable forwards(NoiseSchedule schedule, int steps) {
+        boolean adams = configuration.method() == Method.ADAMS_BASHFORTH;
+        if (configuration.official()) {
+            PublishedGrid published = new PublishedGrid(schedule, steps + 1);
+            return adams ? published.adamsForwards(publishedTableau()) : published.forwards(publishedTableau());
         }
-        return new State(
-                moved(arena, at.y, slopesOfY, j -> h * tableau.b(j)),
-                moved(arena, at.a, slopesOfA, j -> h * tableau.b(j)));
+        return solver(integrator(schedule, steps));
     }
 
-    private static Tensor moved(
-            TensorArena arena, Tensor start, List<Tensor> slopes, java.util.function.IntToDoubleFunction weight) {
-        double[] coefficients = new double[slopes.size() + 1];
-        List<Tensor> terms = new ArrayList<>();
-        coefficients[0] = 1;
-        terms.add(start);
-        for (int j = 0; j < slopes.size(); j++) {
-            coefficients[j + 1] = weight.applyAsDouble(j);
-            terms.add(slopes.get(j));
+    private FlowTable backwards(NoiseSchedule schedule, int steps) {
+        if (configuration.official()) {
+            return new PublishedGrid(schedule, steps + 1).backwards(publishedTableau());
         }
-        return arena.combine(coefficients, terms);
+        int own = configuration.backwardSteps() == null ? steps : configuration.backwardSteps();
+        return solver(integrator(schedule, own).reversed());
+    }
+
+    private FlowTable solver(ExponentialIntegrator integrator) {
+        ButcherTableau tableau = configuration.method().tableau;
+        return configuration.method() == Method.ADAMS_BASHFORTH
+                ? integrator.adamsBashforth(configuration.order(), tableau)
+                : integrator.table(tableau);
     }
 
     private ExponentialIntegrator integrator(NoiseSchedule schedule, int steps) {
-        return new ExponentialIntegrator(schedule, configuration.grid().times(schedule, steps));
+        return new ExponentialIntegrator(
+                schedule, configuration.domain(), configuration.grid().times(schedule, steps));
     }
 
-    private int steps(SamplerProgram studys) {
-        return configuration.steps() != null
-                ? configuration.steps()
-                : Math.max(1, studys.size() / configuration.method().stages());
+    private ButcherTableau publishedTableau() {
+        ButcherTableau tableau = configuration.method().tableau;
+        return tableau == ButcherTableau.RK4 ? ButcherTableau.THREE_EIGHTHS : tableau;
+    }
+
+    /** How many steps make at most so many calls; at least one. */
+    private int steps(int calls) {
+        int stages = configuration.method().tableau.stages();
+        if (configuration.method() != Method.ADAMS_BASHFORTH) {
+            return Math.max(1, calls / stages);
+        }
+        int starting = configuration.official() ? 2 : configuration.order() - 1;
+        return calls <= starting * stages ? Math.max(1, calls / stages) : calls - starting * (stages - 1);
     }
 
     @Override

@@ -2,42 +2,45 @@ package org.plumbline.plugins.estimator.adjoint.dpm;
 
 import org.junit.jupiter.api.Nested;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Compatibility;
 import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Configuration;
+import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Method;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.testkit.estimator.ExpectedWork;
 import org.plumbline.testkit.estimator.GradientEstimatorContract;
-import org.plumbline.toolkit.sampler.ButcherTableau;
 import org.plumbline.toolkit.sampler.ExponentialIntegrator.Grid;
+import org.plumbline.toolkit.sampler.FlowDomain;
 
 class AdjointDpmTest {
     @Nested
     class RecordedHeun extends Contract {
         RecordedHeun() {
-            super(ButcherTableau.HEUN, true, false);
+            super(Method.HEUN, true, false);
         }
     }
 
     @Nested
     class BacksolvedEuler extends Contract {
         BacksolvedEuler() {
-            super(ButcherTableau.EULER, false, false);
+            super(Method.EULER, false, false);
         }
     }
 
     @Nested
     class ExactRungeKutta extends Contract {
         ExactRungeKutta() {
-            super(ButcherTableau.RK4, true, true);
+            super(Method.RK4, true, true);
         }
     }
 
     abstract static class Contract extends GradientEstimatorContract {
         private final Configuration configuration;
 
-        Contract(ButcherTableau method, boolean recorded, boolean exact) {
-            configuration = new Configuration(method, null, Grid.TIME_UNIFORM, recorded, exact);
+        Contract(Method method, boolean recorded, boolean exact) {
+            configuration = new Configuration(
+                    method, 3, null, null, Grid.TIME_UNIFORM, FlowDomain.NOISE, recorded, exact, Compatibility.PAPER);
         }
 
         @Override
