@@ -187,8 +187,7 @@ public final class RecordedFlow {
                 GradientEstimate estimate = estimator.estimate(chain);
                 return new Found(
                         estimate,
-                        chain.sweep(
-                                chain.behaviour(), SweepPlan.of(program).fromReward(1)),
+                        chain.sweep(chain.behaviour(), SweepPlan.of(program).fromReward(1)),
                         chain.behaviour().output().toDoubles());
             }
         }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -153,8 +154,8 @@ public abstract class SamplerContract {
     @Test
     void the_deterministic_form_makes_the_same_calls_without_noise() {
         SamplerProgram program = program();
-        SamplerProgram form = program.deterministic();
-        assumeTrue(form != null, "has no deterministic form");
+        assumeTrue(program.deterministic() != null, "has no deterministic form");
+        SamplerProgram form = Objects.requireNonNull(program.deterministic());
         assertEquals(program.wanted(), form.wanted());
         assertEquals(program.initScale(), form.initScale());
         assertArrayEquals(program.output(), form.output());
@@ -178,8 +179,7 @@ public abstract class SamplerContract {
                 Workbench bench = open(backend, WEIGHTS)) {
             double[] theta = bench.initialParameters(3);
             for (SamplerProgram sampled : List.of(form, mixed)) {
-                double[] expected =
-                        FiniteDifferences.gradient(new MeanReward(bench, sampled, batch(ROWS, 1)), theta);
+                double[] expected = FiniteDifferences.gradient(new MeanReward(bench, sampled, batch(ROWS, 1)), theta);
                 assertArrayEquals(
                         expected, adjoint(bench, sampled, theta), TOLERANCE * largest(expected), sampled.name());
             }

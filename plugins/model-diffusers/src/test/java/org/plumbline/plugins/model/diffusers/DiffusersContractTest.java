@@ -42,11 +42,16 @@ class DiffusersContractTest {
             Path wider = made(empty.resolve("wider"));
             Files.writeString(wider.resolve("unet/config.json"), TinyModel.UNET.replace("[8, 16]", "[8, 24]"));
             return Map.of(
-                    empty.resolve("nothing-here"), StandardError.MISSING_FILE,
-                    withoutWeights, StandardError.MISSING_FILE,
-                    broken, StandardError.MALFORMED_FILE,
-                    cut, StandardError.MALFORMED_FILE,
-                    wider, StandardError.WRONG_SHAPE);
+                    empty.resolve("nothing-here"),
+                    StandardError.MISSING_FILE,
+                    withoutWeights,
+                    StandardError.MISSING_FILE,
+                    broken,
+                    StandardError.MALFORMED_FILE,
+                    cut,
+                    StandardError.MALFORMED_FILE,
+                    wider,
+                    StandardError.WRONG_SHAPE);
         }
     }
 
