@@ -100,20 +100,20 @@ public abstract class GradientEstimatorContract {
     }
 
     /**
-     * How the bias vanishes, for an estimator whose documentation says so: for example with the step of its solver, or
-     * with the size of its perturbations. Nothing is claimed by default.
-     */
-    protected Optional<BiasOrder> biasOrder() {
-        return Optional.empty();
-    }
-
-    /**
      * Whether it judges the clean sample that the denoiser predicts in the middle of the chain. Then the steps take the
      * network's output away, as a denoising chain does, where they add it otherwise; without that the prediction would
      * point away from the end of the chain. It also reports the rewards of these predictions and not of samples.
      */
     protected boolean judgesPredictions() {
         return false;
+    }
+
+    /**
+     * How the bias vanishes, for an estimator whose documentation says so: for example with the step of its solver, or
+     * with the size of its perturbations. Nothing is claimed by default.
+     */
+    protected Optional<BiasOrder> biasOrder() {
+        return Optional.empty();
     }
 
     @ParameterizedTest
