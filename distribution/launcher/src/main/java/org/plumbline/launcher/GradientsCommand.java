@@ -123,10 +123,10 @@ final class GradientsCommand implements HostedCommand {
         }
         if (!points.isEmpty()) {
             out.println();
-            out.println("BIAS, LENGTH and VARIANCE in units of the truth's norm and its square; VARIANCE is that of one"
-                    + " sample. Z: standard errors\nfrom no bias. FORWARD, BACKWARD: evaluations per sample. xNFE, xSECONDS:"
-                    + " variance times cost per sample, and / FULL their ratio\nto full back-propagation. MiB, MS: of one"
-                    + " estimate of all its samples, made alone.");
+            out.println("""
+                    BIAS, LENGTH and VARIANCE: in units of the truth's norm and its square; VARIANCE is that of one sample.
+                    Z: standard errors from no bias. FORWARD, BACKWARD: evaluations per sample. MS, MiB: of one estimate made
+                    alone. xNFE, xSECONDS: variance times cost per sample; / FULL: over that of full back-propagation.""");
         }
     }
 
@@ -157,8 +157,8 @@ final class GradientsCommand implements HostedCommand {
                     pair("%.3f", line.length(), line.lengthStandardError()),
                     pair("%.3f", line.cosine(), line.cosineStandardError()),
                     pair("%.3g", line.relativeVariance(), line.varianceStandardError() / square(line.truthNorm())),
-                    number("%.4g", line.cost().nfeForward()),
-                    number("%.4g", line.cost().nfeBackward()),
+                    evaluations(line.cost().nfeForward()),
+                    evaluations(line.cost().nfeBackward()),
                     number("%.3g", 1000 * line.cost().seconds()),
                     number("%.0f", line.cost().peakBytes() / MEBI),
                     number("%.3g", efficiency.varianceNfe()),
@@ -167,6 +167,10 @@ final class GradientsCommand implements HostedCommand {
                     number("%.3g", efficiency.ratioSeconds()));
         }
         return table;
+    }
+
+    private static String evaluations(double mean) {
+        return number(mean == Math.rint(mean) ? "%.0f" : "%.1f", mean);
     }
 
     private static double square(double value) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
+import java.util.stream.Stream;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.record.Cost;
@@ -17,15 +18,16 @@ import org.plumbline.toolkit.meter.ResidentMemory;
  * One estimate of every trial after the other, before the study: what it costs, how much memory it takes at most, and with
  * that how long the study will take. It also finds what only shows when something runs.
  *
- * <p>Times are medians over a few estimates, made while nothing else runs in this process.
+ * <p>Times are medians over the later half of a few estimates, made while nothing else runs in this process: a virtual
+ * machine is slow at first.
  *
  * @param updates cost of an estimate by trial label
  * @param full cost of full back-propagation by name of the sampler program; empty where gradients are not measured
  * @param evaluationSeconds what an evaluation takes
  */
 record Calibration(Map<String, Cost> updates, Map<String, Cost> full, double evaluationSeconds) {
-    private static final int REPEATS = 5;
-    private static final double PATIENCE_SECONDS = 2;
+    private static final int REPEATS = 24;
+    private static final double PATIENCE_SECONDS = 1.5;
 
     /** Measured by one worker while the others rest. */
     static Calibration of(Crew crew, List<Trial> trials) {
@@ -47,48 +49,91 @@ record Calibration(Map<String, Cost> updates, Map<String, Cost> full, double eva
         GradientQuality quality = new GradientQuality(settings, List.of(), theta);
         ChainProfile profile = workbench.profile(bench.assembly().program());
         boolean compared = settings.gradients().replicas() > 0 && GradientMeasurement.hasTruth(profile);
-        Map<String, Cost> updates = new LinkedHashMap<>();
-        Map<String, Cost> full = new LinkedHashMap<>();
+        Map<String, Timed> updates = new LinkedHashMap<>();
+        Map<String, Timed> full = new LinkedHashMap<>();
         for (Trial trial : trials) {
             bench.context().interruption().check();
+            String name;
             try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
                 SamplerProgram program = estimator.get().program(profile);
-                LongFunction<Cost> once = number -> quality.estimate(workbench, estimator.get(), program, number)
-                        .cost();
-                quality.estimate(workbench, estimator.get(), program, 0); // warms up
-                updates.put(trial.label(), measured(workbench, once));
-                if (compared && !full.containsKey(program.name())) {
-                    full.put(
-                            program.name(),
-                            measured(workbench, number -> quality.exactCost(workbench, program, number)));
+                name = program.name();
+                if (compared && !full.containsKey(name)) {
+                    full.put(name, new Timed(number -> quality.exactCost(workbench, program, number)));
                 }
             }
+            updates.put(
+                    trial.label(),
+                    new Timed(number -> {
+                        try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
+                            SamplerProgram program = estimator.get().program(profile);
+                            return quality.estimate(workbench, estimator.get(), program, number)
+                                    .cost();
+                        }
+                    }));
         }
-        return new Calibration(updates, full, evaluation);
+        List<Timed> all = Stream.concat(updates.values().stream(), full.values().stream())
+                .toList();
+        all.forEach(timed -> timed.measure(workbench));
+        // In turn, so that all of them meet the same moods of the machine.
+        double spent = 0;
+        for (int number = 2; number <= REPEATS && spent < PATIENCE_SECONDS * all.size(); number++) {
+            for (Timed timed : all) {
+                bench.context().interruption().check();
+                spent += timed.again(number);
+            }
+        }
+        return new Calibration(costs(updates), costs(full), evaluation);
     }
 
-    private static Cost measured(Workbench workbench, LongFunction<Cost> once) {
-        System.gc();
-        workbench.trim();
-        boolean metered = ResidentMemory.resetPeak();
-        long before = ResidentMemory.now().orElse(0);
-        Cost cost = once.apply(1);
-        long peak = metered ? Math.max(0, ResidentMemory.peak().orElse(before) - before) : 0;
-        List<Double> seconds = new ArrayList<>(List.of(cost.seconds()));
-        double spent = cost.seconds();
-        for (int number = 2; number <= REPEATS && spent < PATIENCE_SECONDS; number++) {
-            double more = once.apply(number).seconds();
-            seconds.add(more);
-            spent += more;
+    private static Map<String, Cost> costs(Map<String, Timed> timed) {
+        Map<String, Cost> costs = new LinkedHashMap<>();
+        timed.forEach((name, one) -> costs.put(name, one.cost()));
+        return costs;
+    }
+
+    /** Something that is done several times. */
+    private static final class Timed {
+        private final LongFunction<Cost> once;
+        private final List<Double> seconds = new ArrayList<>();
+        private Cost first = Cost.NONE;
+        private long peak;
+
+        Timed(LongFunction<Cost> once) {
+            this.once = once;
         }
-        return new Cost(
-                cost.nfeForward(),
-                cost.nfeBackward(),
-                cost.rowsForward(),
-                cost.rowsBackward(),
-                cost.rewardEvaluations(),
-                Samples.median(seconds.stream().mapToDouble(Double::doubleValue).toArray()),
-                peak);
+
+        /** Once to warm up, and once to see what it takes. */
+        void measure(Workbench workbench) {
+            first = once.apply(0);
+            System.gc();
+            workbench.trim();
+            boolean metered = ResidentMemory.resetPeak();
+            long before = ResidentMemory.now().orElse(0);
+            first = once.apply(1);
+            peak = metered ? Math.max(0, ResidentMemory.peak().orElse(before) - before) : 0;
+            seconds.add(first.seconds());
+        }
+
+        double again(long number) {
+            double spent = once.apply(number).seconds();
+            seconds.add(spent);
+            return spent;
+        }
+
+        Cost cost() {
+            double[] later = seconds.stream()
+                    .skip(seconds.size() / 2)
+                    .mapToDouble(Double::doubleValue)
+                    .toArray();
+            return new Cost(
+                    first.nfeForward(),
+                    first.nfeBackward(),
+                    first.rowsForward(),
+                    first.rowsBackward(),
+                    first.rewardEvaluations(),
+                    Samples.median(later),
+                    peak);
+        }
     }
 
     /** How many updates the budget allows a trial, about. */

@@ -78,7 +78,12 @@ final class GradientStatistics {
         Gram ofTruths = Gram.of(truths, truths);
         Gram across = Gram.of(estimates, truths);
         double norm = length(ofTruths.expected(), ofTruths.ofMeans());
-        BiasEstimate bias = BiasEstimate.of(differences);
+        Gram ofDifferences = Gram.of(differences, differences);
+        BiasEstimate bias = BiasEstimate.of(ofDifferences);
+        double biasError = jackknife(
+                n,
+                i -> BiasEstimate.lengthWithout(ofDifferences, i)
+                        / length(ofTruths.expectedWithout(i), ofTruths.ofMeansWithout(i)));
         double[] spread = ofEstimates.covariances();
         double variance = Samples.mean(spread) * rows;
         double truthVariance = Samples.mean(ofTruths.covariances()) * rows;
@@ -104,7 +109,8 @@ final class GradientStatistics {
                 n,
                 rows,
                 bias.length() / norm,
-                bias.standardError() / norm,
+                // Near zero the root bends too much for the jackknife.
+                bias.seen() ? biasError : Math.max(biasError, bias.noise() / norm),
                 bias.z(),
                 bias.detectable() / norm,
                 verdict(bias, norm, n, settings.tolerance()),
@@ -143,7 +149,7 @@ final class GradientStatistics {
 
     /** The smallest bias that can be seen goes with 1 / sqrt(N); from that follows how many replicas are missing. */
     static Verdict verdict(BiasEstimate bias, double norm, int replicas, double tolerance) {
-        if (bias.z() > BiasEstimate.LIMIT && bias.length() > ROUNDING * norm) {
+        if (bias.seen() && bias.length() > ROUNDING * norm) {
             return new Verdict(Verdict.Kind.BIASED, replicas);
         }
         double missing = bias.detectable() / (tolerance * norm);

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.toolkit.file.AtomicFile;
@@ -96,12 +97,26 @@ final class ReplicaFile {
         }
     }
 
-    /** Removes it; it may be absent. */
+    /** Removes it, and its folders once nothing is left in them; it may be absent. */
     void delete() {
         try {
             Files.deleteIfExists(file);
+            Path above = file.getParent();
+            for (int level = 0; level < 2 && above != null && empty(above); level++) {
+                Files.delete(above);
+                above = above.getParent();
+            }
         } catch (IOException left) {
             log.warn("{} could not be deleted: {}", file, left.toString());
+        }
+    }
+
+    private static boolean empty(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.findAny().isEmpty();
         }
     }
 

@@ -154,20 +154,27 @@ public final class RecordedFlow {
     /** The same with another schedule. */
     public static Found run(
             ComputeBackend backend, GradientEstimator estimator, TrainableTarget target, NoiseSchedule schedule) {
-        return run(backend, estimator, target, schedule, TanhChain.standard().program(1));
+        return run(backend, estimator, target, schedule, TanhChain.standard().program(1), 1);
+    }
+
+    /** The same with step noise of another seed, for estimators whose own sampler is stochastic. */
+    public static Found run(ComputeBackend backend, GradientEstimator estimator, TrainableTarget target, long seed) {
+        return run(backend, estimator, target, SCHEDULE, TanhChain.standard().program(1), seed);
     }
 
     /**
      * The same with a study's program, for estimators that do not bring their own.
      *
      * @param backend in float64; closed afterwards
+     * @param seed of the noise of the steps
      */
     public static Found run(
             ComputeBackend backend,
             GradientEstimator estimator,
             TrainableTarget target,
             NoiseSchedule schedule,
-            SamplerProgram studys) {
+            SamplerProgram studys,
+            long seed) {
         DiffusionModel model = ClosedFormModel.of(MLP, schedule, List.of("c"), MLP.condition());
         ChainParts parts = new ChainParts(model, target, 1, QuadraticReward.halfSquare(MLP.target()), List.of("c"), 1);
         try (backend;
@@ -175,7 +182,7 @@ public final class RecordedFlow {
             double[] theta = target instanceof TrainableTarget.InitialNoise ? MLP.start() : bench.initialParameters(0);
             ChainProfile profile = bench.profile(studys);
             SamplerProgram program = estimator.program(profile);
-            try (Rollout rollout = bench.rollout(program, new Batch(List.of("c"), new Start()), theta);
+            try (Rollout rollout = bench.rollout(program, new Batch(List.of("c"), new Start(seed)), theta);
                     SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
                 GradientEstimate estimate = estimator.estimate(chain);
                 return new Found(
@@ -198,8 +205,8 @@ public final class RecordedFlow {
         return Math.sqrt(square / whole);
     }
 
-    /** One given latent; where steps have noise, it is a fixed function of the call. */
-    private record Start() implements NoiseSource {
+    /** One given latent, and drawn step noise. */
+    private record Start(long seed) implements NoiseSource {
         @Override
         public double[] initial(int row, int size) {
             return MLP.start();
@@ -207,7 +214,7 @@ public final class RecordedFlow {
 
         @Override
         public double[] step(int row, int call, int size) {
-            return NoiseSource.keyed(1, "recorded-flow", 0).step(row, call, size);
+            return NoiseSource.keyed(seed, "recorded-flow", 0).step(row, call, size);
         }
     }
 

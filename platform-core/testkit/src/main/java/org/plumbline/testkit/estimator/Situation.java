@@ -85,9 +85,12 @@ enum Situation {
         return withNoise(remembers ? chain.programWithMemory(calls) : chain.program(calls), 0.6);
     }
 
-    /** The same program with another noise. */
+    /** The same program with another noise, and none in its deterministic form. */
     static SamplerProgram withNoise(SamplerProgram program, double noise) {
-        return changed(program, "with noise " + noise, noise, 1);
+        SamplerProgram silent = changed(program, "without noise", 0, 1);
+        return noise == 0
+                ? silent
+                : changed(program, "with noise " + noise, noise, 1).withDeterministic(silent);
     }
 
     /** The same program with the network's output taken away where it was added. */

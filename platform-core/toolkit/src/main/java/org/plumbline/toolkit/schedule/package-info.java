@@ -15,7 +15,7 @@
  * has seen those numbers. float32 is therefore what model loaders use; float64 is for closed-form problems.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.toolkit.schedule;
 

@@ -166,7 +166,7 @@ final class DeepRewardTuning implements GradientEstimator {
     }
 
     /** Equally spaced calls among the first so many, at a random offset. */
-    private BitSet trained(RandomGenerator random, int calls) {
+    BitSet trained(RandomGenerator random, int calls) {
         int count = configuration.trainedSteps();
         int stride = Math.max(1, calls / count);
         int first = random.nextInt(calls - (count - 1) * stride);

@@ -37,7 +37,8 @@ import org.plumbline.toolkit.reward.RewardShaping;
  *
  * <p><b>Needs.</b> A differentiable reward and vector-Jacobian products. Lagrange a sampler with one register.
  *
- * <p>Source: Wang et al.: Exploring the design space of reward backpropagation for flow matching. 2026, arXiv 2606.11075. The
+ * <p>Source: Wang et al.: Exploring the design space of reward backpropagation for flow matching. 2026, arXiv 2606.11075; Liang et al.:
+ * LeapAlign. CVPR 2026. The
  * three surrogates, the draws and the defaults are those of the authors' code for flow matching, where the sampler is
  * Euler's. Ours is their form for other samplers: Sparse and Bridge on the linear path of any program, Lagrange in the
  * coordinate in which a sampler is Euler's method. Under guidance we differentiate both branches of the prediction, like
@@ -130,6 +131,13 @@ final class FlowBackPropagation implements GradientEstimator {
                         "Wang, R., Niu, B., Zhou, X., Huang, Y., Liu, T., Zhang, C.",
                         "Exploring the design space of reward backpropagation for flow matching",
                         2026,
-                        "arXiv 2606.11075"));
+                        "arXiv 2606.11075"),
+                new Citation(
+                        "liang2026leapalign",
+                        "Liang, Z., Yang, T., Wu, J., Feng, C., Zheng, L.",
+                        "LeapAlign: post-training flow matching models at any generation step by building two-step"
+                                + " trajectories",
+                        2026,
+                        "CVPR"));
     }
 }

@@ -1,6 +1,5 @@
 package org.plumbline.plugins.estimator.flowbp;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -153,26 +152,22 @@ record LagrangeSurrogate(
     /** By how much the leap misses the state at its end: per row, the mean over the latent of the absolute difference. */
     private static double[] distance(Chain chain, Trajectory sampled, EulerCoordinate path, Leap leap) {
         // The miss is sum_k (p b_k - w_k) m_k, and the predictions follow from the states, so that nothing is evaluated.
-        List<Tensor> terms = new ArrayList<>();
-        List<Double> factors = new ArrayList<>();
-        double end = path.p()[leap.to()];
-        for (int k = leap.from(); k < leap.to(); k++) {
-            int place = leap.support().indexOf(k);
-            double exact = end * (path.q()[k + 1] - path.q()[k]);
-            double missing = place < 0 ? 1 : 1 - leap.weights()[place] / exact;
-            SamplerCall call = chain.program().calls().get(k);
-            terms.add(sampled.state(k + 1));
-            factors.add(missing * end / path.p()[k + 1]);
-            terms.add(sampled.state(k));
-            factors.add(-missing * end / path.p()[k]);
-            if (call.stochastic()) {
-                terms.add(sampled.noise(k));
-                factors.add(-missing * end * call.noise() / path.p()[k + 1]);
-            }
-        }
         try (TensorArena scratch = chain.arena().nested()) {
-            Tensor miss = scratch.combine(
-                    factors.stream().mapToDouble(Double::doubleValue).toArray(), terms);
+            Tensor miss = scratch.zeros(sampled.state(leap.to()).shape());
+            double end = path.p()[leap.to()];
+            for (int k = leap.from(); k < leap.to(); k++) {
+                int place = leap.support().indexOf(k);
+                double exact = end * (path.q()[k + 1] - path.q()[k]);
+                double missing = end * (place < 0 ? 1 : 1 - leap.weights()[place] / exact);
+                scratch.accumulate(miss, missing / path.p()[k + 1], sampled.state(k + 1));
+                scratch.accumulate(miss, -missing / path.p()[k], sampled.state(k));
+                SamplerCall call = chain.program().calls().get(k);
+                if (call.stochastic()) {
+                    Tensor noise = sampled.noise(k);
+                    scratch.accumulate(miss, -missing * call.noise() / path.p()[k + 1], noise);
+                    noise.close();
+                }
+            }
             double[] values = miss.toDoubles();
             int size = values.length / miss.rows();
             double[] distance = new double[miss.rows()];

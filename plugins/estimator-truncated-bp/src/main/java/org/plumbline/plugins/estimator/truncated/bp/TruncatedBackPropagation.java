@@ -185,7 +185,7 @@ final class TruncatedBackPropagation implements GradientEstimator {
     }
 
     /** The calls that are differentiated. */
-    private BitSet attached(RandomGenerator random, int calls) {
+    BitSet attached(RandomGenerator random, int calls) {
         BitSet attached = new BitSet();
         int ofUpdate = drawn(random, calls);
         for (int k = 0; k < calls; k++) {
