@@ -50,8 +50,8 @@ record Configuration(
 
         @Setting(
                 description =
-                        "fixed: h as set; budget: from the memory budget (equation 8), and h where costs cannot be"
-                                + " measured",
+                        "fixed: h as set; budget: from the memory budget (equation 8), and h as set until costs are"
+                                + " measured and where they cannot be",
                 defaultValue = "fixed")
         LengthPolicy hPolicy,
 
