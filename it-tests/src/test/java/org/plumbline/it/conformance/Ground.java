@@ -24,7 +24,8 @@ enum Ground {
     NOISY_FLOW("flow-matching", Map.of("noise", "flow-grpo"), false, weights()),
     FLOW("flow-matching", Map.of(), false, weights());
 
-    static final int STEPS = 6;
+    /** One more than the longest default window of steps. */
+    static final int STEPS = 11;
     static final int ROWS = 4;
     static final List<String> PROMPTS = List.of("one", "other");
 
