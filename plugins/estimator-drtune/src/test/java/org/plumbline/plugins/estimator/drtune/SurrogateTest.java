@@ -36,7 +36,9 @@ class SurrogateTest {
                 int stop = CALLS - estimate.diagnostics().get("stop").intValue();
                 stops.add(stop);
                 assertArrayEquals(
-                        new long[] {stop + 1 + 2, 2}, problem.evaluations(), "untrained calls cost nothing in the sweep");
+                        new long[] {stop + 1 + 2, 2},
+                        problem.evaluations(),
+                        "untrained calls cost nothing in the sweep");
 
                 var random = problem.chain().random("drtune.steps");
                 assertEquals(CALLS - random.nextInt(1, 4), stop);

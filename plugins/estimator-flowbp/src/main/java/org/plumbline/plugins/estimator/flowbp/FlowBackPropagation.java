@@ -69,11 +69,14 @@ final class FlowBackPropagation implements GradientEstimator {
             @Setting(description = "sparse, bridge or lagrange", defaultValue = "lagrange")
             Variant variant,
 
-            @Setting(description = "settings of variant sparse") SparseSurrogate sparse,
+            @Setting(description = "settings of variant sparse")
+            SparseSurrogate sparse,
 
-            @Setting(description = "settings of variant bridge") BridgeSurrogate bridge,
+            @Setting(description = "settings of variant bridge")
+            BridgeSurrogate bridge,
 
-            @Setting(description = "settings of variant lagrange") LagrangeSurrogate lagrange,
+            @Setting(description = "settings of variant lagrange")
+            LagrangeSurrogate lagrange,
 
             @Setting(description = "ceiling and scale of the reward; the authors' code: ceiling 0.55 for HPSv2.1")
             RewardShaping shaping) {

@@ -39,7 +39,11 @@ import org.plumbline.spi.sampler.SamplerProgram;
  * @param tau smallest distance that counts
  */
 record LagrangeSurrogate(
-        @Setting(description = "support points of a leap at most; 1 for LeapAlign", defaultValue = "3", min = 1, max = 8)
+        @Setting(
+                description = "support points of a leap at most; 1 for LeapAlign",
+                defaultValue = "3",
+                min = 1,
+                max = 8)
         int order,
 
         @Setting(
@@ -69,8 +73,9 @@ record LagrangeSurrogate(
         if (!EulerCoordinate.fits(program) || program.size() < 2) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
                     .asked("estimator 'flowbp' with variant: lagrange and " + program.name())
-                    .available("samplers of at least two steps x' = a x + b m with one register, a and b not zero, and no"
-                            + " clipping, such as ddim and the Euler sampler of flow matching")
+                    .available(
+                            "samplers of at least two steps x' = a x + b m with one register, a and b not zero, and no"
+                                    + " clipping, such as ddim and the Euler sampler of flow matching")
                     .remedy("choose such a sampler, or variant: sparse or bridge")
                     .build();
         }
@@ -103,8 +108,8 @@ record LagrangeSurrogate(
             rows[row] = weights[row] / (Math.max(missJ[row], tau) + Math.max(miss0[row], tau)) / rows.length;
         }
         double output = chain.program().output()[0];
-        Tensor atEnd = arena.scaleRows(
-                Arrays.stream(rows).map(w -> output * w).toArray(), chain.rewardGradient(sampled));
+        Tensor atEnd =
+                arena.scaleRows(Arrays.stream(rows).map(w -> output * w).toArray(), chain.rewardGradient(sampled));
 
         Denoiser.GradientSink sink = chain.denoiser().sink();
         Tensor throughBridge = collect(chain, sampled, second, atEnd, alpha, sink);
@@ -116,10 +121,14 @@ record LagrangeSurrogate(
         return new Gradient(
                 sink.gradient(),
                 Map.of(
-                        "leap-from", (double) pair.k(),
-                        "leap-over", (double) pair.j(),
-                        "miss-of-first-leap", Arrays.stream(missJ).average().orElse(0),
-                        "miss-of-second-leap", Arrays.stream(miss0).average().orElse(0)));
+                        "leap-from",
+                        (double) pair.k(),
+                        "leap-over",
+                        (double) pair.j(),
+                        "miss-of-first-leap",
+                        Arrays.stream(missJ).average().orElse(0),
+                        "miss-of-second-leap",
+                        Arrays.stream(miss0).average().orElse(0)));
     }
 
     /**
@@ -151,7 +160,8 @@ record LagrangeSurrogate(
 
     /** By how much the leap misses the state at its end: per row, the mean over the latent of the absolute difference. */
     private static double[] distance(Chain chain, Trajectory sampled, EulerCoordinate path, Leap leap) {
-        // The miss is sum_k (p b_k - w_k) m_k, and the predictions follow from the states, so that nothing is evaluated.
+        // The miss is sum_k (p b_k - w_k) m_k, and the predictions follow from the states, so that nothing is
+        // evaluated.
         try (TensorArena scratch = chain.arena().nested()) {
             Tensor miss = scratch.zeros(sampled.state(leap.to()).shape());
             double end = path.p()[leap.to()];

@@ -29,14 +29,12 @@ class SurrogateTest {
         for (long seed = 0; seed < 4; seed++) {
             try (ReferenceBackend backend = new ReferenceBackend();
                     SurrogateProblem problem = new SurrogateProblem(backend, kind, seed)) {
-                BitSet drawn =
-                        new SupportPoints(problem.chain().random("flowbp.support")).lateBiased(0, CALLS, 3, 1);
+                BitSet drawn = new SupportPoints(problem.chain().random("flowbp.support")).lateBiased(0, CALLS, 3, 1);
                 double[] held = problem.theta();
                 double[] expected = problem.differences((w, row) -> {
                     double[] x = problem.state(0, row);
                     for (int k = 0; k < CALLS; k++) {
-                        x = problem.step(
-                                k, x, problem.network(drawn.get(k) ? w : held, problem.state(k, row)), row);
+                        x = problem.step(k, x, problem.network(drawn.get(k) ? w : held, problem.state(k, row)), row);
                     }
                     return problem.reward(x);
                 });

@@ -75,8 +75,7 @@ class SurrogateTest {
                 SurrogateProblem problem = new SurrogateProblem(backend, Kind.EPSILON, 0)) {
             PlumblineException refusal = assertThrows(
                     PlumblineException.class,
-                    () -> problem.estimate(
-                            new RewardFeedbackLearning(new Configuration(1, 6, RewardShaping.none()))));
+                    () -> problem.estimate(new RewardFeedbackLearning(new Configuration(1, 6, RewardShaping.none()))));
             assertEquals(StandardError.BAD_VALUE, refusal.code());
             assertTrue(refusal.getMessage().contains("1 to 5"), refusal.getMessage());
         }

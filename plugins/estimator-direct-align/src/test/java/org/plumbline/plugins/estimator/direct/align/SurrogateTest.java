@@ -31,18 +31,21 @@ class SurrogateTest {
 
     @ParameterizedTest
     @CsvSource({
-        "EPSILON, INITIAL", "EPSILON, FRESH", "VELOCITY, INITIAL", "VELOCITY, FRESH", "FLOW, INITIAL", "FLOW, FRESH"
+        "EPSILON, INITIAL",
+        "EPSILON, FRESH",
+        "VELOCITY, INITIAL",
+        "VELOCITY, FRESH",
+        "FLOW, INITIAL",
+        "FLOW, FRESH"
     })
     void it_is_the_derivative_of_the_rewards_of_both_recovered_samples(Kind kind, Noise noise) {
         try (ReferenceBackend backend = new ReferenceBackend();
                 SurrogateProblem problem = new SurrogateProblem(backend, kind, 4)) {
             Hand hand = new Hand(problem, noise);
-            double[] expected = problem.differences((w, row) -> (problem.reward(hand.denoised(w, row))
-                            - problem.reward(hand.inverted(w, row)))
-                    / 2);
+            double[] expected = problem.differences(
+                    (w, row) -> (problem.reward(hand.denoised(w, row)) - problem.reward(hand.inverted(w, row))) / 2);
             assertTrue(Vectors.norm(expected) > 1e-3);
-            GradientEstimate estimate =
-                    problem.estimate(estimator(noise, List.of(), List.of(), RewardShaping.none()));
+            GradientEstimate estimate = problem.estimate(estimator(noise, List.of(), List.of(), RewardShaping.none()));
             assertArrayEquals(expected, estimate.gradient(), 1e-9);
             double mean = 0;
             for (int row = 0; row < 4; row++) {
@@ -137,14 +140,12 @@ class SurrogateTest {
 
         double[] denoised(double[] w, int row) {
             TimePoint at = level(place + step);
-            return recovered(
-                    place + step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
+            return recovered(place + step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
         }
 
         double[] inverted(double[] w, int row) {
             TimePoint at = level(place - step);
-            return recovered(
-                    place - step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
+            return recovered(place - step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
         }
 
         double[] recovered(double from, double to, int row, java.util.function.UnaryOperator<double[]> epsilon) {

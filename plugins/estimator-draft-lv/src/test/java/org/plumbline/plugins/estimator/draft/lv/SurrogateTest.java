@@ -1,20 +1,16 @@
 package org.plumbline.plugins.estimator.draft.lv;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.draft.lv.DraftLowVariance.Configuration;
 import org.plumbline.spi.sampler.TimePoint;
-import org.plumbline.testkit.estimator.Replicas;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
-import org.plumbline.testkit.estimator.TenStepToy;
 
 /** What DRaFT-LV differentiates, written out by hand, and its variance. */
 class SurrogateTest {
