@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -233,7 +234,7 @@ class SurrogateTest {
             this.to = to;
             int length = to - from;
             this.support = length <= order
-                    ? java.util.stream.IntStream.range(from, to).boxed().toList()
+                    ? IntStream.range(from, to).boxed().toList()
                     : List.of(from, from + (int) Math.rint((length - 1) / 2.0), to - 1);
             // From the noise side: x_k = scale_k y_k.
             scale[0] = 1;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -148,7 +149,7 @@ class SurrogateTest {
             return recovered(place - step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
         }
 
-        double[] recovered(double from, double to, int row, java.util.function.UnaryOperator<double[]> epsilon) {
+        double[] recovered(double from, double to, int row, UnaryOperator<double[]> epsilon) {
             TimePoint at = level(from);
             TimePoint target = level(to);
             double[] sample = problem.row(problem.chain().behaviour().output(), row);

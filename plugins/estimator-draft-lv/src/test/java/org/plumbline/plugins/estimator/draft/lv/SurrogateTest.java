@@ -1,16 +1,20 @@
 package org.plumbline.plugins.estimator.draft.lv;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.draft.lv.DraftLowVariance.Configuration;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.testkit.estimator.Replicas;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
+import org.plumbline.testkit.estimator.TenStepToy;
 
 /** What DRaFT-LV differentiates, written out by hand, and its variance. */
 class SurrogateTest {
@@ -44,5 +48,21 @@ class SurrogateTest {
                             .gradient(),
                     1e-9);
         }
+    }
+
+    @Test
+    void copies_lower_the_variance() {
+        try (ReferenceBackend backend = new ReferenceBackend()) {
+            double one = variance(backend, 1);
+            double four = variance(backend, 4);
+            assertTrue(four < 0.9 * one, () -> "with 1 copy " + one + ", with 4 " + four);
+        }
+    }
+
+    private static double variance(ReferenceBackend backend, int copies) {
+        Replicas replicas =
+                TenStepToy.measure(backend, new DraftLowVariance(new Configuration(copies)), 64, 100, 1);
+        TenStepToy.report("DRaFT-LV, n = " + copies, replicas);
+        return replicas.variancePerSample();
     }
 }
