@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.BitSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.plugins.estimator.drtune.DeepRewardTuning.Configuration;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.spi.sampler.TimePoint;
@@ -23,6 +25,13 @@ import org.plumbline.toolkit.statistics.Vectors;
 /** What DRTune differentiates, written out by hand. */
 class SurrogateTest {
     private static final int CALLS = 6;
+
+    @Test
+    void the_defaults_are_those_of_the_authors() {
+        assertEquals(
+                new Configuration(3, 0.4, RewardShaping.none()),
+                SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
+    }
 
     @ParameterizedTest
     @EnumSource(Kind.class)

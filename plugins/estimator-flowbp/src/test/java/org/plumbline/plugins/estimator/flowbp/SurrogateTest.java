@@ -8,10 +8,15 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.plugins.estimator.flowbp.FlowBackPropagation.Configuration;
+import org.plumbline.plugins.estimator.flowbp.FlowBackPropagation.Variant;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
@@ -23,6 +28,18 @@ class SurrogateTest {
 
     /** The noise levels of the flow, of which the straight path's weights are made. */
     private static final double[] SIGMA = {0.95, 0.9, 0.78, 0.55, 0.35, 0.2, 0};
+
+    @Test
+    void the_defaults_are_those_of_the_authors() {
+        assertEquals(
+                new Configuration(
+                        Variant.LAGRANGE,
+                        new SparseSurrogate(4, 1, 0.5),
+                        new BridgeSurrogate(5, 4, 0, 0.5),
+                        new LagrangeSurrogate(3, 2, 0.25, 0.1, 0.2),
+                        RewardShaping.none()),
+                SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
+    }
 
     @ParameterizedTest
     @EnumSource(Kind.class)

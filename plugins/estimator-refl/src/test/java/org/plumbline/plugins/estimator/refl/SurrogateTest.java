@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.plugins.estimator.refl.RewardFeedbackLearning.Configuration;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -23,6 +25,13 @@ import org.plumbline.toolkit.reward.RewardShaping;
 
 /** What ReFL differentiates, written out by hand. */
 class SurrogateTest {
+    @Test
+    void the_defaults_are_those_of_the_authors() {
+        assertEquals(
+                new Configuration(1, 10, RewardShaping.none()),
+                SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
+    }
+
     @ParameterizedTest
     @EnumSource(Kind.class)
     void it_is_the_derivative_of_the_shaped_reward_of_the_predicted_sample_with_the_state_held(Kind kind) {

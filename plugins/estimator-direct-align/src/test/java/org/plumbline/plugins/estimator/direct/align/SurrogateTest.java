@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.plugins.estimator.direct.align.DirectAlign.Configuration;
 import org.plumbline.plugins.estimator.direct.align.DirectAlign.Noise;
 import org.plumbline.spi.estimator.GradientEstimate;
@@ -29,6 +31,23 @@ class SurrogateTest {
     private static final double FROM = 0.3;
     private static final double TO = 0.8;
     private static final double STEP = 0.3;
+
+    @Test
+    void the_defaults_are_those_of_the_authors() {
+        assertEquals(
+                new Configuration(
+                        0.75,
+                        0.96,
+                        0.9,
+                        Noise.INITIAL,
+                        true,
+                        List.of(),
+                        List.of(),
+                        List.of(0.1, 0.25),
+                        List.of(0.3, 0.01),
+                        RewardShaping.none()),
+                SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
+    }
 
     @ParameterizedTest
     @CsvSource({
