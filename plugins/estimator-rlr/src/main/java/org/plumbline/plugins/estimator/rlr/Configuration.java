@@ -201,13 +201,13 @@ record Configuration(
 
     Configuration {
         require(
-                startScale == null || startFrom == null && startTo == null,
+                startScale == null || (startFrom == null && startTo == null),
                 "start-scale sets the window of the sub-chain, so start-from and start-to cannot");
         require(
                 start == Start.UNIFORM || mode.drawsSubChain(),
                 "start: gradient-norms needs a mode that draws a sub-chain: exact, paper-literal or fo-ho");
         require(
-                hPolicy == LengthPolicy.FIXED || mode.drawsSubChain() && mode.hasZerothOrder(),
+                hPolicy == LengthPolicy.FIXED || (mode.drawsSubChain() && mode.hasZerothOrder()),
                 "h-policy: budget weighs half-order against zeroth-order steps, so it needs mode exact or paper-literal");
         require(hPolicy == LengthPolicy.FIXED || budget != null, "h-policy: budget needs a budget, in MiB");
         require(
@@ -217,7 +217,7 @@ record Configuration(
                 !separateUpdates || mode == Mode.RELEASED,
                 "separate-updates belongs to mode released; the other modes take one step for the sum");
         require(
-                wFo != 0 || wHo != 0 && mode.hasHalfOrder() || wZo != 0 && mode.hasZerothOrder(),
+                wFo != 0 || (wHo != 0 && mode.hasHalfOrder()) || (wZo != 0 && mode.hasZerothOrder()),
                 "all parts of mode " + mode + " have weight 0");
     }
 
