@@ -5,14 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.BitSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
-import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.plugins.estimator.drtune.DeepRewardTuning.Configuration;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.spi.sampler.TimePoint;
@@ -20,6 +19,7 @@ import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
 import org.plumbline.toolkit.noise.NoiseStream;
 import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.toolkit.statistics.Vectors;
 
 /** What DRTune differentiates, written out by hand. */

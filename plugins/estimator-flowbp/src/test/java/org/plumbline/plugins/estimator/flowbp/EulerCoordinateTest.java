@@ -33,8 +33,7 @@ class EulerCoordinateTest {
         }
 
         double[] sigma = {0.9, 0.7, 0.3, 0};
-        EulerCoordinate flow =
-                EulerCoordinate.of(program(PredictionType.FLOW, k -> call(1, sigma[k + 1] - sigma[k])));
+        EulerCoordinate flow = EulerCoordinate.of(program(PredictionType.FLOW, k -> call(1, sigma[k + 1] - sigma[k])));
         assertArrayEquals(new double[] {1, 1, 1, 1}, flow.p());
         assertArrayEquals(new double[] {0, -0.2, -0.6, -0.9}, flow.q(), 1e-15);
     }

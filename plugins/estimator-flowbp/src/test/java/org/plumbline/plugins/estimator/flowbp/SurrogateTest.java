@@ -7,19 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
-import org.plumbline.toolkit.reward.RewardShaping;
 import org.plumbline.plugins.estimator.flowbp.FlowBackPropagation.Configuration;
 import org.plumbline.plugins.estimator.flowbp.FlowBackPropagation.Variant;
-import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
+import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.toolkit.statistics.Vectors;
 
 /** What the surrogates differentiate, written out by hand. */

@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
-import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.plugins.estimator.refl.RewardFeedbackLearning.Configuration;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -22,6 +21,7 @@ import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
 import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.toolkit.settings.SettingsBinder;
 
 /** What ReFL differentiates, written out by hand. */
 class SurrogateTest {

@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
-import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.plugins.estimator.direct.align.DirectAlign.Configuration;
 import org.plumbline.plugins.estimator.direct.align.DirectAlign.Noise;
 import org.plumbline.spi.estimator.GradientEstimate;
@@ -21,6 +20,7 @@ import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
 import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.toolkit.statistics.Vectors;
 
 /**

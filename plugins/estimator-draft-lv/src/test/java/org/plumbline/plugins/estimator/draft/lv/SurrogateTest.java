@@ -60,8 +60,7 @@ class SurrogateTest {
     }
 
     private static double variance(ReferenceBackend backend, int copies) {
-        Replicas replicas =
-                TenStepToy.measure(backend, new DraftLowVariance(new Configuration(copies)), 64, 100, 1);
+        Replicas replicas = TenStepToy.measure(backend, new DraftLowVariance(new Configuration(copies)), 64, 100, 1);
         TenStepToy.report("DRaFT-LV, n = " + copies, replicas);
         return replicas.variancePerSample();
     }
