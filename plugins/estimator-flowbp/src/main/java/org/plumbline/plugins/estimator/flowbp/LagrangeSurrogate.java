@@ -35,6 +35,7 @@ import org.plumbline.spi.sampler.SamplerProgram;
  * @param order most support points of a leap
  * @param active how many of them are differentiated
  * @param supportScale factor of the gradients after the start
+ * @param rescale how far differentiated points make up for the others of their leap
  * @param alpha strength of the coupling at j
  * @param tau smallest distance that counts
  */
@@ -57,6 +58,13 @@ record LagrangeSurrogate(
                 defaultValue = "0.25",
                 min = 0)
         double supportScale,
+
+        @Setting(
+                description = "how far differentiated support points make up for the others of their leap, by their"
+                        + " weights: 0 not, 1 in full",
+                defaultValue = "0",
+                min = 0)
+        double rescale,
 
         @Setting(description = "strength of the coupling between the leaps", defaultValue = "0.1", min = 0)
         double alpha,
@@ -89,6 +97,17 @@ record LagrangeSurrogate(
                     .map(w -> w * path.p()[to])
                     .toArray();
             return new Leap(from, to, support, weights);
+        }
+
+        /** By how much the gradients of the first so many points are raised for those of the others. */
+        double raised(int active, double rescale) {
+            double all = 0;
+            double ofActive = 0;
+            for (int i = 0; i < weights.length; i++) {
+                all += Math.abs(weights[i]);
+                ofActive += i < active ? Math.abs(weights[i]) : 0;
+            }
+            return ofActive > 0 ? 1 + rescale * (all / ofActive - 1) : 1;
         }
     }
 
@@ -140,11 +159,12 @@ record LagrangeSurrogate(
             Chain chain, Trajectory sampled, Leap leap, Tensor adjoint, double coupling, Denoiser.GradientSink sink) {
         TensorArena arena = chain.arena();
         Tensor throughStart = null;
+        double raised = leap.raised(active, rescale);
         for (int i = 0; i < Math.min(active, leap.support().size()); i++) {
             int k = leap.support().get(i);
             SamplerCall call = chain.program().calls().get(k);
             Tensor u = arena.combine(new double[] {call.stateScale()}, List.of(sampled.state(k)));
-            Tensor cotangent = arena.combine(new double[] {leap.weights()[i]}, List.of(adjoint));
+            Tensor cotangent = arena.combine(new double[] {raised * leap.weights()[i]}, List.of(adjoint));
             if (i == 0 && coupling != 0) {
                 Tensor input = chain.denoiser()
                         .pullBack(arena, u, call.at(), chain.program().wanted(), cotangent, sink, 1)

@@ -36,7 +36,7 @@ class SurrogateTest {
                         Variant.LAGRANGE,
                         new SparseSurrogate(4, 1, 0.5),
                         new BridgeSurrogate(5, 4, 0, 0.5),
-                        new LagrangeSurrogate(3, 2, 0.25, 0.1, 0.2),
+                        new LagrangeSurrogate(3, 2, 0.25, 0, 0.1, 0.2),
                         RewardShaping.none()),
                 SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
     }
@@ -126,12 +126,13 @@ class SurrogateTest {
     void lagrange_is_the_derivative_of_two_weighted_leaps(Kind kind) {
         double alpha = 0.3;
         double scale = 0.25;
+        double rescale = 0.6;
         double tau = 0.02;
         for (long seed = 0; seed < 6; seed++) {
             try (ReferenceBackend backend = new ReferenceBackend();
                     SurrogateProblem problem = new SurrogateProblem(backend, kind, seed)) {
                 GradientEstimate estimate =
-                        problem.estimate(Configurations.of(new LagrangeSurrogate(3, 2, scale, alpha, tau)));
+                        problem.estimate(Configurations.of(new LagrangeSurrogate(3, 2, scale, rescale, alpha, tau)));
                 int from = estimate.diagnostics().get("leap-from").intValue();
                 int over = estimate.diagnostics().get("leap-over").intValue();
                 assertTrue(from < over && over < CALLS);
@@ -148,9 +149,16 @@ class SurrogateTest {
                             1,
                             SurrogateProblem.sum(
                                     1,
-                                    first.end(w, row, problem.state(from, row), problem.state(from, row), scale),
+                                    first.end(
+                                            w, row, problem.state(from, row), problem.state(from, row), scale, rescale),
                                     -1,
-                                    first.end(held, row, problem.state(from, row), problem.state(from, row), scale)));
+                                    first.end(
+                                            held,
+                                            row,
+                                            problem.state(from, row),
+                                            problem.state(from, row),
+                                            scale,
+                                            rescale)));
                     double[] seen = SurrogateProblem.sum(alpha, atJ, 1 - alpha, problem.state(over, row));
                     double[] end = SurrogateProblem.sum(
                             1,
@@ -158,9 +166,15 @@ class SurrogateTest {
                             1,
                             SurrogateProblem.sum(
                                     1,
-                                    second.end(w, row, atJ, seen, scale),
+                                    second.end(w, row, atJ, seen, scale, rescale),
                                     -1,
-                                    second.end(held, row, problem.state(over, row), problem.state(over, row), scale)));
+                                    second.end(
+                                            held,
+                                            row,
+                                            problem.state(over, row),
+                                            problem.state(over, row),
+                                            scale,
+                                            rescale)));
                     return weight * problem.reward(end);
                 });
                 assertTrue(Vectors.norm(expected) > 1e-3);
@@ -175,7 +189,7 @@ class SurrogateTest {
         try (ReferenceBackend backend = new ReferenceBackend();
                 SurrogateProblem problem = new SurrogateProblem(backend, Kind.FLOW, 7)) {
             GradientEstimate estimate =
-                    problem.estimate(Configurations.of(new LagrangeSurrogate(1, 2, 0.25, alpha, 1e6)));
+                    problem.estimate(Configurations.of(new LagrangeSurrogate(1, 2, 0.25, 0, alpha, 1e6)));
             assertArrayEquals(new long[] {CALLS + 2, 2}, problem.evaluations());
             int from = estimate.diagnostics().get("leap-from").intValue();
             int over = estimate.diagnostics().get("leap-over").intValue();
@@ -282,19 +296,30 @@ class SurrogateTest {
         }
 
         /** The state at the leap's end, of a leap that starts at a state where the network sees another one. */
-        double[] end(double[] w, int row, double[] start, double[] seen, double afterStart) {
+        double[] end(double[] w, int row, double[] start, double[] seen, double afterStart, double rescale) {
             double[] held = problem.theta();
             double[][] m = new double[support.size()][];
+            double raised = 1 + rescale * (shares(3) / shares(2) - 1);
             for (int i = 0; i < m.length; i++) {
                 int k = support.get(i);
+                double[] constant = prediction(k, problem.state(k, row), problem.network(held, problem.state(k, row)));
                 double[] u = i == 0 ? seen : problem.state(k, row);
-                double[] constant = prediction(k, u, problem.network(held, u));
                 double[] moving = prediction(k, u, problem.network(w, u));
-                m[i] = i == 0
-                        ? moving
-                        : i == 1 ? SurrogateProblem.sum(afterStart, moving, 1 - afterStart, constant) : constant;
+                double factor = i == 0 ? raised : i == 1 ? raised * afterStart : 0;
+                m[i] = SurrogateProblem.sum(factor, moving, 1 - factor, constant);
             }
             return SurrogateProblem.sum(scale[to] / scale[from], start, scale[to], integral(m));
+        }
+
+        /** The sum of the sizes of the weights of the first so many support points. */
+        private double shares(int points) {
+            double sum = 0;
+            for (int i = 0; i < Math.min(points, support.size()); i++) {
+                double[][] one = new double[support.size()][3];
+                Arrays.fill(one[i], 1);
+                sum += Math.abs(integral(one)[0]);
+            }
+            return sum;
         }
 
         private double[] integral(double[][] m) {
@@ -335,7 +360,7 @@ class SurrogateTest {
                         next);
                 silent = SurrogateProblem.sum(1, linear, 1, push);
             }
-            double[] leap = end(problem.theta(), row, x, x, 1);
+            double[] leap = end(problem.theta(), row, x, x, 1, 0);
             double sum = 0;
             for (int i = 0; i < 3; i++) {
                 sum += Math.abs(silent[i] - leap[i]) / 3;
