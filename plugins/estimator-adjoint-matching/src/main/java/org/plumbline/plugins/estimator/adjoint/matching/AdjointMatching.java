@@ -129,7 +129,8 @@ final class AdjointMatching implements GradientEstimator {
         return EnumSet.of(
                 EstimatorTrait.NEEDS_REWARD_GRADIENT,
                 EstimatorTrait.NEEDS_VJP,
-                EstimatorTrait.NEEDS_STOCHASTIC_SAMPLER);
+                EstimatorTrait.NEEDS_STOCHASTIC_SAMPLER,
+                EstimatorTrait.CONSTANT_MEMORY_IN_STEPS);
     }
 
     @Override
