@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The assembled application, as a user gets it. */
-final class App {
+public final class App {
     /** The folder with lib, bundles, plugins, models and studies. */
-    static final Path HOME = Path.of(System.getProperty("plumbline.home", "../distribution/app/target/plumbline"))
+    public static final Path HOME = Path.of(System.getProperty("plumbline.home", "../distribution/app/target/plumbline"))
             .toAbsolutePath()
             .normalize();
 

@@ -65,15 +65,27 @@ final class StudyCommand implements HostedCommand {
 
     /** Runs a study file and writes its report, also when it was stopped. */
     record StudyRun(Invocation invocation, StudyFile file, List<String> command) {
+        /** What is done with a study. */
+        interface Work {
+            RunFolder run(Study study, Path folder, boolean resume);
+        }
+
         int execute(@Nullable Path chosen, boolean resume) {
-            Path folder = chosen != null ? chosen : folder(resume);
+            return execute(chosen, resume, "", Study::run);
+        }
+
+        /**
+         * @param suffix of the folder's name, if none was chosen
+         */
+        int execute(@Nullable Path chosen, boolean resume, String suffix, Work work) {
+            Path folder = chosen != null ? chosen : folder(resume, suffix);
             if (!resume) {
                 RunFolder.requireUsable(folder);
             }
             StudyPlan plan = StudyPlan.of(invocation.study(), file, command);
             PrintWriter out = invocation.out();
             try {
-                report(new Study(invocation.study(), plan).run(folder, resume), out);
+                report(work.run(new Study(invocation.study(), plan), folder, resume), out);
                 return 0;
             } catch (PlumblineException stopped) {
                 report(RunFolder.open(folder), out);
@@ -83,10 +95,12 @@ final class StudyCommand implements HostedCommand {
         }
 
         /** The file's output folder; a fresh one beside it if a run is already there. */
-        private Path folder(boolean resume) {
+        private Path folder(boolean resume, String suffix) {
             String named = file.settings().output();
-            Path folder = Path.of(
-                    named == null ? "runs/" + RunFolder.fileName(file.settings().name()) : named);
+            Path folder = Path.of((named == null
+                            ? "runs/" + RunFolder.fileName(file.settings().name())
+                            : named)
+                    + suffix);
             Path free = folder;
             for (int i = 2; !resume && java.nio.file.Files.exists(free.resolve("study.json")); i++) {
                 free = folder.resolveSibling(folder.getFileName() + "-" + i);

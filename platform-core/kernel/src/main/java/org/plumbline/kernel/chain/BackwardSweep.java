@@ -97,45 +97,56 @@ final class BackwardSweep {
             @Nullable Tensor[] adjoints,
             Denoiser.GradientSink sink) {
         SamplerCall call = program.calls().get(k);
-        Tensor inputGradient = null;
+        Tensor throughInput = null;
+        Tensor besideInput = null;
+        double passed = inputReachesSomething(recording, plan, k) ? plan.inputFactor(k) : 0;
         Tensor cotangent = cotangent(arena, recording, call, k, adjoints);
         if (cotangent != null) {
-            if (plan.passesInput(k) && inputReachesSomething(plan, k)) {
-                Denoiser.Pulled pulled = denoiser.pullBack(
+            if (passed != 0) {
+                throughInput = denoiser.pullBack(
+                                arena,
+                                recording.input(arena, k),
+                                call.at(),
+                                program.wanted(),
+                                cotangent,
+                                sink,
+                                plan.parameterFactor(k))
+                        .input();
+            } else if (plan.collects(k)) {
+                denoiser.collect(
                         arena,
                         recording.input(arena, k),
                         call.at(),
                         program.wanted(),
                         cotangent,
                         sink,
-                        plan.collects(k) ? 1 : 0);
-                inputGradient = pulled.input();
-            } else if (plan.collects(k)) {
-                denoiser.collect(arena, recording.input(arena, k), call.at(), program.wanted(), cotangent, sink);
+                        plan.parameterFactor(k));
             }
-            if (!plan.passesInput(k)) {
+            if (passed != 1) {
                 double direct = prediction
                         .to(program.wanted(), call.at().alpha(), call.at().sigma())
                         .ofInput();
-                inputGradient = scaled(arena, direct, cotangent);
+                besideInput = scaled(arena, direct, cotangent);
             }
         }
         @Nullable Tensor[] before = new @Nullable Tensor[adjoints.length];
         for (int j = 0; j < before.length; j++) {
+            double toInput = call.inputScale() * call.inputWeights()[j];
             RegisterMachine.Sum sum = new RegisterMachine.Sum();
             for (int i = 0; i < adjoints.length; i++) {
                 sum.add(call.transition()[i][j], adjoints[i]);
             }
-            sum.add(call.inputScale() * call.inputWeights()[j], inputGradient);
+            sum.add(passed * toInput, throughInput);
+            sum.add((1 - passed) * toInput, besideInput);
             before[j] = sum.evaluate(arena);
         }
         return before;
     }
 
     /** False if what passes through the network's input at call k would be dropped or replaced right after. */
-    private boolean inputReachesSomething(SweepPlan plan, int k) {
-        if (k == 0) {
-            return denoiser.trainsInitialState();
+    private boolean inputReachesSomething(Recording recording, SweepPlan plan, int k) {
+        if (k == recording.first()) {
+            return k == 0 && denoiser.trainsInitialState();
         }
         if (plan.stopsBefore(k - 1)) {
             return false;

@@ -38,6 +38,7 @@ final class GuidedDenoiser implements Denoiser {
     private final Set<String> declared = new HashSet<>();
     private final PromptSchedule schedule;
     private final List<Tensor> conditions = new ArrayList<>();
+    private @Nullable StepContributions contributions;
 
     /**
      * @param bound the trained vector and the conditions it implies
@@ -113,16 +114,22 @@ final class GuidedDenoiser implements Denoiser {
         }
     }
 
-    /**
-     * Like {@link #pullBack} without the gradient with respect to u, which spares the backward pass all layers before the
-     * first trained one.
-     */
-    void collect(
-            TensorArena arena, Tensor u, TimePoint at, PredictionType wanted, Tensor cotangent, GradientSink sink) {
+    @Override
+    public @Nullable Tensor collect(
+            TensorArena arena,
+            Tensor u,
+            TimePoint at,
+            PredictionType wanted,
+            Tensor cotangent,
+            GradientSink sink,
+            double factor) {
         Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
-        try (TensorArena scratch = arena.nested()) {
-            pull(scratch, u, at, affine, cotangent, sink, 1, Set.of());
+        if (factor != 0) {
+            try (TensorArena scratch = arena.nested()) {
+                pull(scratch, u, at, affine, cotangent, sink, factor, Set.of());
+            }
         }
+        return affine.ofInput() == 0 ? null : arena.combine(new double[] {affine.ofInput()}, List.of(cotangent));
     }
 
     /** True if what reaches the initial state of a chain is wanted. */
@@ -152,7 +159,9 @@ final class GuidedDenoiser implements Denoiser {
         ledger.forward(pulled.output().rows());
         ledger.backward(pulled.output().rows());
         if (factor != 0) {
-            hand((Parametrisation.Sink) sink, pulled, factor, scratch, u.rows());
+            Parametrisation.Sink collector = (Parametrisation.Sink) sink;
+            collector.at(at);
+            hand(collector, pulled, factor, scratch, u.rows());
         }
         return pulled;
     }
@@ -170,7 +179,15 @@ final class GuidedDenoiser implements Denoiser {
 
     @Override
     public GradientSink sink() {
-        return parametrisation.sink();
+        StepContributions kept = contributions;
+        return kept == null ? parametrisation.sink() : kept.sink(parametrisation);
+    }
+
+    /** From now on every collector also keeps apart what each time of the network gave. */
+    StepContributions keepContributions() {
+        StepContributions kept = new StepContributions();
+        contributions = kept;
+        return kept;
     }
 
     /** f_u u + f_n ((1 - w) n_u + w n_c). */

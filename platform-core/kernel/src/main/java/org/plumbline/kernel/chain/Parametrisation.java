@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.estimator.Denoiser;
+import org.plumbline.spi.sampler.TimePoint;
 
 /**
  * How the trained vector theta enters the chain: as weights of the network, as encoded prompts, or as initial noise.
@@ -32,6 +33,9 @@ interface Parametrisation {
 
     /** Collects what reaches theta; each kind of parametrisation hears what concerns it and ignores the rest. */
     interface Sink extends Denoiser.GradientSink {
+        /** Says at which time the network was evaluated whose gradient comes next. */
+        default void at(TimePoint time) {}
+
         default void weights(Tensor gradient, double factor) {}
 
         default void condition(Tensor gradient, double factor) {}

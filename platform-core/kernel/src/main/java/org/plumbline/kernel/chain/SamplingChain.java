@@ -360,6 +360,11 @@ public final class SamplingChain implements Chain, AutoCloseable {
         return workbench.denoiser(rollout, parameters, arena, 1);
     }
 
+    /** Asks the chain to keep apart what each time of the network gives to a gradient; before anything is collected. */
+    public StepContributions keepContributions() {
+        return denoiser.keepContributions();
+    }
+
     @Override
     public TensorArena arena() {
         return arena;

@@ -47,6 +47,14 @@ final class RunJson {
         return mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(description);
     }
 
+    byte[] document(Measurements measurements) throws JsonProcessingException {
+        return mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(measurements);
+    }
+
+    Measurements measurements(byte[] document) throws IOException {
+        return mapper.readValue(document, Measurements.class);
+    }
+
     JsonNode tree(byte[] document) throws IOException {
         return mapper.readTree(document);
     }

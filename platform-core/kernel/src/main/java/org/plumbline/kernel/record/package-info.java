@@ -8,6 +8,7 @@
  *   images/          base.png, and per trial and seed label-seed7-before.png, label-seed7-after.png
  *   weights/         per trial and seed, what was trained, in the model's own format
  *   checkpoints/     per trial and seed, what a resumed run needs
+ *   replicas/        replicas of gradients, while they are measured
  *   .lock            held while a run writes here
  * </pre>
  *

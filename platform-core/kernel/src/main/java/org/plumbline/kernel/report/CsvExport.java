@@ -3,6 +3,7 @@ package org.plumbline.kernel.report;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.plumbline.kernel.record.Cost;
@@ -89,17 +90,32 @@ final class CsvExport {
                 "trial",
                 "estimator",
                 "point",
+                "parameters",
                 "truth",
                 "truth_norm",
+                "truth_norm_standard_error",
+                "truth_variance",
+                "seed",
                 "replicas",
                 "rows",
                 "bias",
                 "bias_standard_error",
                 "bias_z",
+                "detectable_bias",
+                "verdict",
+                "replicas_needed",
+                "length",
+                "length_standard_error",
                 "cosine",
                 "cosine_standard_error",
                 "variance",
-                "relative_variance"));
+                "variance_standard_error",
+                "relative_variance",
+                "unresolved_variance",
+                "variance_nfe",
+                "variance_seconds",
+                "variance_nfe_ratio",
+                "variance_seconds_ratio"));
         heads.addAll(COST);
         StringBuilder file = new StringBuilder();
         line(file, heads);
@@ -108,19 +124,90 @@ final class CsvExport {
                     gradient.trial(),
                     gradient.estimator(),
                     gradient.point(),
+                    gradient.parameters(),
                     gradient.truth(),
                     gradient.truthNorm(),
+                    gradient.truthNormStandardError(),
+                    gradient.truthVariance(),
+                    gradient.seed(),
                     gradient.replicas(),
                     gradient.rows(),
                     gradient.bias(),
                     gradient.biasStandardError(),
                     gradient.biasZ(),
+                    gradient.detectableBias(),
+                    gradient.verdict().kind().name().toLowerCase(Locale.ROOT),
+                    gradient.verdict().replicasNeeded(),
+                    gradient.length(),
+                    gradient.lengthStandardError(),
                     gradient.cosine(),
                     gradient.cosineStandardError(),
                     gradient.variance(),
-                    gradient.relativeVariance()));
+                    gradient.varianceStandardError(),
+                    gradient.relativeVariance(),
+                    gradient.unresolved().variance(),
+                    gradient.efficiency().varianceNfe(),
+                    gradient.efficiency().varianceSeconds(),
+                    gradient.efficiency().ratioNfe(),
+                    gradient.efficiency().ratioSeconds()));
             cells.addAll(cost(gradient.cost()));
             line(file, cells);
+        }
+        return bytes(file);
+    }
+
+    /**
+     * One line per estimator, point and part: a group of parameters, or a time of the network; the part without a time has
+     * an empty one.
+     */
+    byte[] gradientParts() {
+        StringBuilder file = new StringBuilder();
+        line(
+                file,
+                List.of(
+                        "trial",
+                        "point",
+                        "part",
+                        "group",
+                        "time",
+                        "parameters",
+                        "truth_norm",
+                        "variance",
+                        "covariance",
+                        "covariance_standard_error"));
+        for (GradientRecord gradient : results.gradients()) {
+            for (GradientRecord.Group group : gradient.groups()) {
+                line(
+                        file,
+                        List.of(
+                                gradient.trial(),
+                                gradient.point(),
+                                "group",
+                                group.name(),
+                                Double.NaN,
+                                group.parameters(),
+                                group.truthNorm(),
+                                group.variance(),
+                                group.variance(),
+                                Double.NaN));
+            }
+            List<GradientRecord.Step> steps = new ArrayList<>(gradient.steps());
+            steps.add(gradient.unresolved());
+            for (GradientRecord.Step step : steps) {
+                line(
+                        file,
+                        List.of(
+                                gradient.trial(),
+                                gradient.point(),
+                                "step",
+                                "",
+                                step.time(),
+                                gradient.parameters(),
+                                Double.NaN,
+                                step.variance(),
+                                step.covariance(),
+                                step.standardError()));
+            }
         }
         return bytes(file);
     }

@@ -116,7 +116,7 @@ final class Findings {
                 .filter(gradient -> gradient.point().equals(point))
                 .toList();
         List<GradientRecord> biased = there.stream()
-                .filter(gradient -> Math.abs(gradient.biasZ()) > 3)
+                .filter(gradient -> gradient.verdict().certainlyBiased())
                 .toList();
         String which = biased.stream()
                 .map(gradient ->
@@ -223,7 +223,8 @@ final class Findings {
         if (updates < 10) {
             reasons.add("the budget allowed only " + Digits.count(updates, "update"));
         }
-        for (GradientRecord gradient : trial.gradients()) {
+        // The first point is where training starts.
+        for (GradientRecord gradient : trial.gradients().stream().limit(1).toList()) {
             double noise =
                     Math.sqrt(gradient.relativeVariance() / study.training().batch());
             if (noise > 3) {
@@ -274,15 +275,19 @@ final class Findings {
 
     /** An estimator that was measured too coarsely is not shown to be unbiased. */
     private void notSeen(List<String> sentences) {
-        String coarse = results.gradients().stream()
-                .filter(gradient -> Math.abs(gradient.biasZ()) <= 3 && 3 * gradient.biasStandardError() > 0.5)
-                .map(gradient ->
-                        gradient.trial() + " (\u00b1\u00a0" + Digits.significant(gradient.biasStandardError(), 2) + ")")
-                .collect(Collectors.joining(", "));
-        if (!coarse.isEmpty()) {
-            sentences.add(
-                    "Measured too coarsely to rule out a bias of half the true gradient\u2019s norm: " + coarse + ".");
-        }
+        results.gradients().stream().map(GradientRecord::point).distinct().forEach(point -> {
+            String coarse = results.gradients().stream()
+                    .filter(gradient -> gradient.point().equals(point)
+                            && gradient.verdict().kind() == GradientRecord.Verdict.Kind.UNDECIDED)
+                    .map(gradient -> gradient.trial() + " (up to "
+                            + Digits.significant(gradient.detectableBias(), 2) + " could hide; about "
+                            + Digits.whole(gradient.verdict().replicasNeeded()) + " replicas would decide)")
+                    .collect(Collectors.joining(", "));
+            if (!coarse.isEmpty()) {
+                sentences.add("Measured too coarsely to call unbiased (" + point
+                        + "), biases in units of the true gradient\u2019s norm: " + coarse + ".");
+            }
+        });
     }
 
     static String budget(StudyDescription.Budget budget) {

@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.record.Measurements;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.StudyDescription;
 import org.plumbline.spi.error.PlumblineException;
@@ -24,6 +25,11 @@ public final class Report {
     public static final String EVALUATIONS = "evaluations.csv";
     /** File name of the table of gradient measurements. */
     public static final String GRADIENTS = "gradients.csv";
+
+    /** File name of the table of what groups of parameters and steps add to the variance. */
+    public static final String GRADIENT_PARTS = "gradient-parts.csv";
+    /** File name of the gradient measurements for other programs. */
+    public static final String MEASUREMENTS = "gradients.json";
 
     private Report() {}
 
@@ -42,6 +48,8 @@ public final class Report {
             folder.replace(UPDATES, tables.updates());
             folder.replace(EVALUATIONS, tables.evaluations());
             folder.replace(GRADIENTS, tables.gradients());
+            folder.replace(GRADIENT_PARTS, tables.gradientParts());
+            folder.replace(MEASUREMENTS, Measurements.of(folder).toJson());
             folder.replace(PAGE, page(folder, results).getBytes(StandardCharsets.UTF_8));
         } catch (IOException | UncheckedIOException failure) {
             throw PlumblineException.of(StandardError.UNWRITABLE_OUTPUT)

@@ -16,6 +16,7 @@ import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EvaluationRecord;
 import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.GradientRecord;
+import org.plumbline.kernel.record.Measurements;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
 import org.plumbline.kernel.record.Score;
@@ -41,20 +42,17 @@ record Results(
     static Results of(RunFolder folder) {
         StudyDescription study = folder.description();
         Map<String, Map<Long, Collector>> collectors = new HashMap<>();
-        List<GradientRecord> gradients = new ArrayList<>();
-        List<CheckRecord> checks = new ArrayList<>();
         List<EventRecord> runEvents = new ArrayList<>();
-        for (RunRecord line : folder.records()) {
+        List<RunRecord> records = folder.records();
+        Measurements measured = Measurements.of(study.name(), records);
+        List<GradientRecord> gradients = measured.gradients();
+        for (RunRecord line : records) {
             if (line instanceof UpdateRecord update) {
                 collector(collectors, update.trial(), update.seed()).updates.put(update.update(), update);
             } else if (line instanceof EvaluationRecord evaluation) {
                 collector(collectors, evaluation.trial(), evaluation.seed())
                         .evaluations
                         .put(evaluation.update(), evaluation);
-            } else if (line instanceof GradientRecord gradient) {
-                gradients.add(gradient);
-            } else if (line instanceof CheckRecord check) {
-                checks.add(check);
             } else if (line instanceof EventRecord event) {
                 String trial = event.trial();
                 Long seed = event.seed();
@@ -81,8 +79,7 @@ record Results(
                                             || gradient.point().startsWith(study.name() + ":")))
                             .toList()));
         }
-        return new Results(
-                study, List.copyOf(trials), List.copyOf(gradients), List.copyOf(checks), List.copyOf(runEvents));
+        return new Results(study, List.copyOf(trials), gradients, measured.checks(), List.copyOf(runEvents));
     }
 
     /** Trials with at least one curve. */

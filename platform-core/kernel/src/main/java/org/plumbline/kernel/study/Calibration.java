@@ -1,23 +1,44 @@
 package org.plumbline.kernel.study;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
+import java.util.stream.Stream;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.record.Cost;
+import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.toolkit.meter.ResidentMemory;
 
 /**
- * One estimate of every trial, one at a time, before the study: what it costs, how much memory it takes at most, and with
+ * One estimate of every trial after the other, before the study: what it costs, how much memory it takes at most, and with
  * that how long the study will take. It also finds what only shows when something runs.
+ *
+ * <p>Times are medians over the later half of a few estimates, made while nothing else runs in this process: a virtual
+ * machine is slow at first.
+ *
+ * @param updates cost of an estimate by trial label
+ * @param full cost of full back-propagation by name of the sampler program; empty where gradients are not measured
+ * @param evaluationSeconds what an evaluation takes
  */
-record Calibration(Map<String, Cost> updates, double evaluationSeconds) {
-    static Calibration of(Bench bench, Iterable<Trial> trials) {
+record Calibration(Map<String, Cost> updates, Map<String, Cost> full, double evaluationSeconds) {
+    private static final int REPEATS = 24;
+    private static final double PATIENCE_SECONDS = 1.5;
+
+    /** Measured by one worker while the others rest. */
+    static Calibration of(Crew crew, List<Trial> trials) {
+        return crew.run(List.<Crew.Job<Calibration>>of(bench -> of(bench, trials)))
+                .get(0);
+    }
+
+    private static Calibration of(Bench bench, Iterable<Trial> trials) {
         StudySettings settings = bench.file().settings();
         Workbench workbench = bench.assembly().workbench();
-        double[] theta = GradientQuality.parameters(settings, workbench);
+        double[] theta = GradientPoint.base(settings, workbench);
         // The first evaluation also warms up what is compiled on first use.
         Evaluator evaluator = new Evaluator(settings);
         evaluator.evaluate(bench.assembly(), theta);
@@ -25,48 +46,94 @@ record Calibration(Map<String, Cost> updates, double evaluationSeconds) {
         evaluator.evaluate(bench.assembly(), theta);
         double evaluation = (System.nanoTime() - start) / 1e9;
 
-        Map<String, Cost> updates = new LinkedHashMap<>();
+        GradientQuality quality = new GradientQuality(settings, List.of(), theta);
+        ChainProfile profile = workbench.profile(bench.assembly().program());
+        boolean compared = settings.gradients().replicas() > 0 && GradientMeasurement.hasTruth(profile);
+        Map<String, Timed> updates = new LinkedHashMap<>();
+        Map<String, Timed> full = new LinkedHashMap<>();
         for (Trial trial : trials) {
             bench.context().interruption().check();
+            String name;
             try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
-                SamplerProgram program = estimator
-                        .get()
-                        .program(workbench.profile(bench.assembly().program()));
-                GradientQuality quality = new GradientQuality(settings, java.util.List.of(), Map.of());
-                quality.estimate(workbench, estimator.get(), program, theta, 0);
-                updates.put(trial.label(), measured(workbench, quality, estimator.get(), program, theta));
+                SamplerProgram program = estimator.get().program(profile);
+                name = program.name();
+                if (compared && !full.containsKey(name)) {
+                    full.put(name, new Timed(number -> quality.exactCost(workbench, program, number)));
+                }
+            }
+            updates.put(
+                    trial.label(),
+                    new Timed(number -> {
+                        try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
+                            SamplerProgram program = estimator.get().program(profile);
+                            return quality.estimate(workbench, estimator.get(), program, number)
+                                    .cost();
+                        }
+                    }));
+        }
+        List<Timed> all = Stream.concat(updates.values().stream(), full.values().stream())
+                .toList();
+        all.forEach(timed -> timed.measure(workbench));
+        // In turn, so that all of them meet the same moods of the machine.
+        double spent = 0;
+        for (int number = 2; number <= REPEATS && spent < PATIENCE_SECONDS * all.size(); number++) {
+            for (Timed timed : all) {
+                bench.context().interruption().check();
+                spent += timed.again(number);
             }
         }
-        return new Calibration(updates, evaluation);
+        return new Calibration(costs(updates), costs(full), evaluation);
     }
 
-    private static Cost measured(
-            Workbench workbench,
-            GradientQuality quality,
-            GradientEstimator estimator,
-            SamplerProgram program,
-            double[] theta) {
-        System.gc();
-        workbench.trim();
-        boolean metered = ResidentMemory.resetPeak();
-        long before = ResidentMemory.now().orElse(0);
-        Cost cost = quality.estimate(workbench, estimator, program, theta, 1).cost();
-        long peak = metered ? Math.max(0, ResidentMemory.peak().orElse(before) - before) : 0;
-        return new Cost(
-                cost.nfeForward(),
-                cost.nfeBackward(),
-                cost.rowsForward(),
-                cost.rowsBackward(),
-                cost.rewardEvaluations(),
-                cost.seconds(),
-                peak);
+    private static Map<String, Cost> costs(Map<String, Timed> timed) {
+        Map<String, Cost> costs = new LinkedHashMap<>();
+        timed.forEach((name, one) -> costs.put(name, one.cost()));
+        return costs;
     }
 
-    /** The peaks by trial label. */
-    Map<String, Long> peaks() {
-        Map<String, Long> peaks = new LinkedHashMap<>();
-        updates.forEach((label, cost) -> peaks.put(label, cost.peakBytes()));
-        return peaks;
+    /** Something that is done several times. */
+    private static final class Timed {
+        private final LongFunction<Cost> once;
+        private final List<Double> seconds = new ArrayList<>();
+        private Cost first = Cost.NONE;
+        private long peak;
+
+        Timed(LongFunction<Cost> once) {
+            this.once = once;
+        }
+
+        /** Once to warm up, and once to see what it takes. */
+        void measure(Workbench workbench) {
+            first = once.apply(0);
+            System.gc();
+            workbench.trim();
+            boolean metered = ResidentMemory.resetPeak();
+            long before = ResidentMemory.now().orElse(0);
+            first = once.apply(1);
+            peak = metered ? Math.max(0, ResidentMemory.peak().orElse(before) - before) : 0;
+            seconds.add(first.seconds());
+        }
+
+        double again(long number) {
+            double spent = once.apply(number).seconds();
+            seconds.add(spent);
+            return spent;
+        }
+
+        Cost cost() {
+            double[] later = seconds.stream()
+                    .skip(seconds.size() / 2)
+                    .mapToDouble(Double::doubleValue)
+                    .toArray();
+            return new Cost(
+                    first.nfeForward(),
+                    first.nfeBackward(),
+                    first.rowsForward(),
+                    first.rowsBackward(),
+                    first.rewardEvaluations(),
+                    Samples.median(later),
+                    peak);
+        }
     }
 
     /** How many updates the budget allows a trial, about. */
@@ -96,9 +163,7 @@ record Calibration(Map<String, Cost> updates, double evaluationSeconds) {
 
     /** Seconds of one replica of the gradient measurement. */
     double replicaSeconds() {
-        double all = updates.values().stream().mapToDouble(Cost::seconds).sum();
-        double largest =
-                updates.values().stream().mapToDouble(Cost::seconds).max().orElse(0);
-        return all + largest;
+        return updates.values().stream().mapToDouble(Cost::seconds).sum()
+                + full.values().stream().mapToDouble(Cost::seconds).sum();
     }
 }

@@ -118,14 +118,14 @@ final class Checkpoint {
         return cause == null ? failure.build() : failure.cause(cause).build();
     }
 
-    private static void write(DataOutputStream out, double[] values) throws IOException {
+    static void write(DataOutputStream out, double[] values) throws IOException {
         out.writeInt(values.length);
         ByteBuffer buffer = ByteBuffer.allocate(Math.multiplyExact(values.length, Double.BYTES));
         Arrays.stream(values).forEach(buffer::putDouble);
         out.write(buffer.array());
     }
 
-    private static double[] read(DataInputStream in) throws IOException {
+    static double[] read(DataInputStream in) throws IOException {
         int length = in.readInt();
         byte[] bytes = in.readNBytes(Math.multiplyExact(length, Double.BYTES));
         double[] values = new double[length];

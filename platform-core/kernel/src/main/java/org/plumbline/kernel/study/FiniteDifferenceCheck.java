@@ -1,7 +1,7 @@
 package org.plumbline.kernel.study;
 
 import java.util.BitSet;
-import java.util.Map;
+import java.util.List;
 import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
@@ -24,13 +24,13 @@ final class FiniteDifferenceCheck {
 
     private FiniteDifferenceCheck() {}
 
-    static CheckRecord of(Bench bench) {
+    static CheckRecord of(Bench bench, GradientPoint point) {
         StudySettings settings = bench.file().settings();
         Workbench workbench = bench.assembly().workbench();
         SamplerProgram program = bench.assembly().program();
-        double[] theta = GradientQuality.parameters(settings, workbench);
-        GradientQuality quality = new GradientQuality(settings, java.util.List.of(), Map.of());
-        double[] gradient = quality.exact(workbench, program, theta, 0);
+        double[] theta = point.theta();
+        GradientQuality quality = new GradientQuality(settings, List.of(), theta);
+        double[] gradient = quality.exact(workbench, program, 0);
         double norm = Vectors.norm(gradient);
 
         try (Rollout rollout = workbench.rollout(program, quality.batch(0), theta);
@@ -38,7 +38,7 @@ final class FiniteDifferenceCheck {
             double spread = Samples.deviation(chain.rewards(chain.behaviour()));
             double slope = converged(chain, gradient, PART_OF_SPREAD * spread / (norm * norm));
             return new CheckRecord(
-                    GradientQuality.point(settings),
+                    point.name(),
                     "slope of the mean reward along the exact gradient, by back-propagation with step replay and by"
                             + " central differences",
                     norm,

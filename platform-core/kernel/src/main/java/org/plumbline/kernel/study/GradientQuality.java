@@ -4,21 +4,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.NavigableMap;
+import java.util.TreeSet;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.Ledger;
 import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
+import org.plumbline.kernel.chain.StepContributions;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.record.Cost;
-import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.estimator.SweepPlan;
 import org.plumbline.spi.sampler.SamplerProgram;
-import org.plumbline.toolkit.noise.NoiseStream;
-import org.plumbline.toolkit.statistics.VectorMoments;
 import org.plumbline.toolkit.statistics.Vectors;
 
 /**
@@ -27,90 +26,142 @@ import org.plumbline.toolkit.statistics.Vectors;
  * <p>A replica is one batch of samples with its own noise. On each, every estimator gives its estimate, and the exact
  * discrete adjoint, which is the true gradient per sample, is swept through the same samples of the estimator's own
  * sampler. The mean of the exact gradients over all replicas is the truth; the paired differences give the bias.
+ *
+ * <p>Replicas are made in pairs. What each step of the chain adds to the noise of an estimate is seen from how its part
+ * of the gradient differs between the two, so that the parts of no more than one replica have to be kept.
  */
 final class GradientQuality {
     private static final String PURPOSE = "gradient-quality";
+    /** An estimate that differs less than this from what was collected, or a multiple of it, consists of it. */
+    private static final double ROUNDING = 1e-5;
 
     private final StudySettings settings;
     private final List<Trial> trials;
-    private final Map<String, Long> peaks;
+    private final double[] theta;
 
     /**
-     * @param peaks largest memory of one estimate by trial label, measured one at a time
+     * @param theta where the gradients are measured
      */
-    GradientQuality(StudySettings settings, List<Trial> trials, Map<String, Long> peaks) {
+    GradientQuality(StudySettings settings, List<Trial> trials, double[] theta) {
         this.settings = settings;
         this.trials = trials;
-        this.peaks = peaks;
+        this.theta = theta;
     }
+
+    /** One estimate with its parts by time. */
+    private record Resolved(Replica.Estimate estimate, NavigableMap<Double, double[]> parts) {}
 
     /**
-     * What one replica gave.
+     * Makes replicas with these numbers at a bench, one or two.
      *
-     * @param exact the true gradient by name of the sampler program
-     * @param estimates by trial label
+     * @param done is run after each
      */
-    record Replica(Map<String, double[]> exact, Map<String, Estimate> estimates) {}
-
-    /** One estimate. */
-    record Estimate(String program, double[] gradient, Cost cost) {}
-
-    /** Theta at which gradients are measured. */
-    static double[] parameters(StudySettings settings, Workbench workbench) {
-        double[] theta = workbench.initialParameters(settings.gradients().seed());
-        if (settings.gradients().displacement() > 0) {
-            double[] direction = NoiseStream.of(settings.gradients().seed(), "gradient-quality.displacement", 0)
-                    .gaussians(theta.length);
-            double size = Vectors.norm(theta);
-            double scale = settings.gradients().displacement() * (size == 0 ? 1 : size) / Vectors.norm(direction);
-            Vectors.addTo(theta, scale, direction);
-        }
-        return theta;
-    }
-
-    /** What these parameters are called in records. */
-    static String point(StudySettings settings) {
-        double moved = settings.gradients().displacement();
-        return settings.name() + ": " + (moved > 0 ? "base model, moved by " + moved : "base model");
-    }
-
-    /** One replica at a bench. */
-    Replica replica(Bench bench, long number) {
-        bench.context().interruption().check();
-        Workbench workbench = bench.assembly().workbench();
-        double[] theta = parameters(settings, workbench);
-        ChainProfile profile = workbench.profile(bench.assembly().program());
-        Map<String, double[]> exact = new LinkedHashMap<>();
-        Map<String, Estimate> estimates = new LinkedHashMap<>();
-        for (Trial trial : trials) {
-            try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
-                SamplerProgram program = estimator.get().program(profile, number);
-                Estimate estimate = estimate(workbench, estimator.get(), program, theta, number);
-                estimates.put(trial.label(), estimate);
-                if (!exact.containsKey(program.name())) {
-                    exact.put(program.name(), exact(workbench, program, theta, number));
+    List<Replica> replicas(Bench bench, List<Long> numbers, Runnable done) {
+        List<Replica> replicas = new ArrayList<>();
+        Map<String, Resolved> before = new LinkedHashMap<>();
+        for (long number : numbers) {
+            bench.context().interruption().check();
+            Workbench workbench = bench.assembly().workbench();
+            ChainProfile profile = workbench.profile(bench.assembly().program());
+            Map<String, double[]> exact = new LinkedHashMap<>();
+            Map<String, Replica.Estimate> estimates = new LinkedHashMap<>();
+            for (Trial trial : trials) {
+                try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
+                    SamplerProgram program = estimator.get().program(profile, number);
+                    Resolved resolved = resolved(workbench, estimator.get(), program, number);
+                    Resolved first = before.put(trial.label(), resolved);
+                    estimates.put(trial.label(), first == null ? resolved.estimate() : noise(resolved, first));
+                    if (!exact.containsKey(program.name())) {
+                        exact.put(program.name(), exact(workbench, program, number));
+                    }
                 }
             }
+            replicas.add(new Replica(number, exact, estimates));
+            done.run();
         }
-        return new Replica(exact, estimates);
+        return replicas;
     }
 
-    Estimate estimate(
-            Workbench workbench, GradientEstimator estimator, SamplerProgram program, double[] theta, long number) {
+    /** An estimate as it is made in a run. */
+    Replica.Estimate estimate(Workbench workbench, GradientEstimator estimator, SamplerProgram program, long number) {
         Ledger.Work before = workbench.ledger().reading();
         long start = System.nanoTime();
         try (Rollout rollout = workbench.rollout(program, batch(number), theta);
                 SamplingChain chain =
                         workbench.chain(rollout, theta, settings.gradients().seed(), number)) {
             double[] gradient = estimator.estimate(chain).gradient();
-            return new Estimate(
-                    program.name(),
-                    gradient,
-                    FineTuning.cost(workbench.ledger().reading().since(before), (System.nanoTime() - start) / 1e9, 0));
+            return new Replica.Estimate(program.name(), gradient, cost(workbench, before, start), List.of());
         }
     }
 
-    double[] exact(Workbench workbench, SamplerProgram program, double[] theta, long number) {
+    private Resolved resolved(Workbench workbench, GradientEstimator estimator, SamplerProgram program, long number) {
+        Ledger.Work before = workbench.ledger().reading();
+        long start = System.nanoTime();
+        try (Rollout rollout = workbench.rollout(program, batch(number), theta);
+                SamplingChain chain =
+                        workbench.chain(rollout, theta, settings.gradients().seed(), number)) {
+            StepContributions contributions = chain.keepContributions();
+            double[] gradient = estimator.estimate(chain).gradient();
+            Cost cost = cost(workbench, before, start);
+            return new Resolved(
+                    new Replica.Estimate(program.name(), gradient, cost, List.of()),
+                    fitted(contributions.byTime(), gradient));
+        }
+    }
+
+    private static Cost cost(Workbench workbench, Ledger.Work before, long start) {
+        return FineTuning.cost(workbench.ledger().reading().since(before), (System.nanoTime() - start) / 1e9, 0);
+    }
+
+    /** An estimator may scale what it collected, for example to a mean; then its parts are scaled as well. */
+    private static NavigableMap<Double, double[]> fitted(NavigableMap<Double, double[]> parts, double[] gradient) {
+        double[] sum = new double[gradient.length];
+        parts.values().forEach(part -> Vectors.addTo(sum, 1, part));
+        double square = Vectors.dot(sum, sum);
+        double factor = square == 0 ? 1 : Vectors.dot(sum, gradient) / square;
+        double[] rest = gradient.clone();
+        Vectors.addTo(rest, -factor, sum);
+        if (Vectors.norm(rest) <= ROUNDING * Vectors.norm(gradient)) {
+            parts.values().forEach(part -> {
+                for (int i = 0; i < part.length; i++) {
+                    part[i] *= factor;
+                }
+            });
+        }
+        return parts;
+    }
+
+    /** The second estimate of a pair, with what its parts differ from those of the first. */
+    private static Replica.Estimate noise(Resolved second, Resolved first) {
+        double[] whole = Vectors.difference(
+                second.estimate().gradient(), first.estimate().gradient());
+        double[] rest = whole.clone();
+        TreeSet<Double> times = new TreeSet<>(second.parts().comparator());
+        times.addAll(second.parts().keySet());
+        times.addAll(first.parts().keySet());
+        double[] none = new double[whole.length];
+        List<Replica.StepNoise> steps = new ArrayList<>();
+        for (double time : times) {
+            double[] part = Vectors.difference(
+                    second.parts().getOrDefault(time, none), first.parts().getOrDefault(time, none));
+            Vectors.addTo(rest, -1, part);
+            steps.add(noise(time, part, whole));
+        }
+        // What is left of a sum that consists of its parts is rounding.
+        boolean resolved = Vectors.norm(rest) <= ROUNDING * Vectors.norm(whole);
+        steps.add(noise(Double.NaN, resolved ? none : rest, whole));
+        return new Replica.Estimate(
+                second.estimate().program(),
+                second.estimate().gradient(),
+                second.estimate().cost(),
+                steps);
+    }
+
+    private static Replica.StepNoise noise(double time, double[] part, double[] whole) {
+        return new Replica.StepNoise(time, Vectors.dot(part, part) / 2, Vectors.dot(part, whole) / 2);
+    }
+
+    double[] exact(Workbench workbench, SamplerProgram program, long number) {
         try (Rollout rollout = workbench.rollout(program, batch(number), theta);
                 SamplingChain chain =
                         workbench.chain(rollout, theta, settings.gradients().seed(), number)) {
@@ -118,91 +169,15 @@ final class GradientQuality {
         }
     }
 
+    /** What full back-propagation takes. */
+    Cost exactCost(Workbench workbench, SamplerProgram program, long number) {
+        Ledger.Work before = workbench.ledger().reading();
+        long start = System.nanoTime();
+        exact(workbench, program, number);
+        return cost(workbench, before, start);
+    }
+
     Batch batch(long number) {
         return Batches.of(settings, settings.gradients().seed(), PURPOSE, number);
-    }
-
-    /** The record of every trial. */
-    List<GradientRecord> records(List<Replica> replicas) {
-        List<GradientRecord> records = new ArrayList<>();
-        for (Trial trial : trials) {
-            records.add(record(trial, replicas));
-        }
-        return records;
-    }
-
-    private GradientRecord record(Trial trial, List<Replica> replicas) {
-        List<double[]> differences = new ArrayList<>();
-        List<double[]> gradients = new ArrayList<>();
-        List<double[]> truths = new ArrayList<>();
-        Cost total = Cost.NONE;
-        String program = "";
-        for (Replica replica : replicas) {
-            Estimate estimate = replica.estimates().get(trial.label());
-            double[] exact = estimate == null ? null : replica.exact().get(estimate.program());
-            if (estimate == null || exact == null) {
-                continue;
-            }
-            program = estimate.program();
-            gradients.add(estimate.gradient());
-            truths.add(exact);
-            differences.add(Vectors.difference(estimate.gradient(), exact));
-            total = total.plus(estimate.cost());
-        }
-        VectorMoments estimates = moments(gradients, null);
-        VectorMoments truth = moments(truths, null);
-        double norm = Vectors.norm(truth.mean());
-        BiasEstimate bias = BiasEstimate.of(differences);
-        int n = gradients.size();
-        double variance = estimates.totalVariance() * settings.batch();
-        return new GradientRecord(
-                trial.label(),
-                trial.use().id(),
-                point(settings),
-                "exact adjoint of " + program + ", mean of " + n * settings.batch() + " samples",
-                norm,
-                n,
-                settings.batch(),
-                bias.length() / norm,
-                bias.standardError() / norm,
-                bias.z(),
-                Vectors.cosine(estimates.mean(), truth.mean()),
-                cosineError(gradients, truths),
-                variance,
-                variance / (norm * norm),
-                new Cost(
-                        total.nfeForward() / n,
-                        total.nfeBackward() / n,
-                        total.rowsForward() / n,
-                        total.rowsBackward() / n,
-                        total.rewardEvaluations() / n,
-                        total.seconds() / n,
-                        peaks.getOrDefault(trial.label(), 0L)));
-    }
-
-    /** By the jackknife over replicas. */
-    private static double cosineError(List<double[]> gradients, List<double[]> truths) {
-        int n = gradients.size();
-        if (n < 3) {
-            return Double.NaN;
-        }
-        double[] cosines = new double[n];
-        for (int r = 0; r < n; r++) {
-            cosines[r] = Vectors.cosine(
-                    moments(gradients, gradients.get(r)).mean(),
-                    moments(truths, truths.get(r)).mean());
-        }
-        double deviation = Samples.deviation(cosines);
-        return deviation * (n - 1) / Math.sqrt(n);
-    }
-
-    private static VectorMoments moments(List<double[]> vectors, double @Nullable [] without) {
-        VectorMoments moments = new VectorMoments(vectors.get(0).length);
-        for (double[] vector : vectors) {
-            if (vector != without) {
-                moments.add(vector);
-            }
-        }
-        return moments;
     }
 }

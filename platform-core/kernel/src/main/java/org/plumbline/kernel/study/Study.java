@@ -10,9 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import org.plumbline.kernel.plugin.Places;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.progress.Progress;
-import org.plumbline.kernel.record.CheckRecord;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.GradientRecord;
@@ -54,19 +53,15 @@ public final class Study {
             run.append(EventRecord.ofRun(
                     resume ? EventRecord.Type.RESUMED : EventRecord.Type.STARTED, "the study begins"));
             try (Crew crew = new Crew(settings.parallel(), () -> bench(run))) {
-                Calibration calibration = calibrate(crew);
+                Calibration calibration = Calibration.of(crew, plan.trials());
                 announce(calibration, already);
-                if (settings.gradients().replicas() > 0 && !measured(already)) {
-                    measure(crew, run, calibration);
+                if (settings.gradients().replicas() > 0) {
+                    measurement(output).run(crew, calibration, already, run::append);
                 }
                 fineTune(crew, run, calibration, finished(already));
                 run.append(EventRecord.ofRun(EventRecord.Type.FINISHED, "the study is complete"));
             } catch (PlumblineException failure) {
-                run.append(EventRecord.ofRun(
-                        failure.code() == StandardError.INTERRUPTED
-                                ? EventRecord.Type.STOPPED_EARLY
-                                : EventRecord.Type.FAILED,
-                        String.valueOf(failure.getMessage())));
+                stopped(run, failure);
                 throw failure;
             }
             return run.folder();
@@ -75,15 +70,53 @@ public final class Study {
 
     /** Measures the gradients only, and records nothing. */
     public List<GradientRecord> gradients() {
+        requireReplicas();
+        List<GradientRecord> records = new ArrayList<>();
+        measurement(null).run(List.of(), line -> {
+            if (line instanceof GradientRecord gradient) {
+                records.add(gradient);
+            }
+        });
+        return records;
+    }
+
+    /**
+     * Measures the gradients only, or goes on with it, and records them.
+     *
+     * @param output folder of the run
+     * @param resume whether to continue the run that is there
+     * @return the run, complete
+     * @throws PlumblineException {@link StandardError#INTERRUPTED} if it was asked to stop; what was measured up to there
+     *     is recorded, and a continued run goes on from it
+     */
+    public RunFolder measure(Path output, boolean resume) {
+        requireReplicas();
+        try (RunWriter run =
+                resume ? RunFolder.resume(output, plan.description()) : RunFolder.create(output, plan.description())) {
+            run.append(EventRecord.ofRun(
+                    resume ? EventRecord.Type.RESUMED : EventRecord.Type.STARTED, "the measurement begins"));
+            try {
+                measurement(output).run(run.folder().records(), run::append);
+                run.append(EventRecord.ofRun(EventRecord.Type.FINISHED, "all gradients are measured"));
+            } catch (PlumblineException failure) {
+                stopped(run, failure);
+                throw failure;
+            }
+            return run.folder();
+        }
+    }
+
+    private void requireReplicas() {
         if (settings.gradients().replicas() < 2) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
                     .asked("gradients.replicas: " + settings.gradients().replicas())
                     .available("at least 2")
                     .build();
         }
-        try (Crew crew = new Crew(settings.parallel(), () -> new Bench(context, plan.file(), sentence -> {}))) {
-            return records(crew, calibrate(crew));
-        }
+    }
+
+    private GradientMeasurement measurement(@Nullable Path folder) {
+        return new GradientMeasurement(context, plan.file(), plan.trials(), folder);
     }
 
     private Bench bench(RunWriter run) {
@@ -93,17 +126,10 @@ public final class Study {
                 sentence -> run.append(EventRecord.ofRun(EventRecord.Type.PLUGIN_SWAPPED, sentence)));
     }
 
-    private Calibration calibrate(Crew crew) {
-        return crew.run(List.<Crew.Job<Calibration>>of(bench -> Calibration.of(bench, plan.trials())))
-                .get(0);
-    }
-
     private void announce(Calibration calibration, List<RunRecord> already) {
         double seconds =
                 calibration.trainingSeconds(settings) * settings.seeds().size();
-        if (!measured(already)) {
-            seconds += calibration.replicaSeconds() * settings.gradients().replicas();
-        }
+        seconds += calibration.replicaSeconds() * (double) measurement(null).replicasLeft(already);
         int workers = settings.parallel();
         double wall = workers == 1 ? seconds : seconds / workers * CROWDING;
         context.progress()
@@ -124,39 +150,10 @@ public final class Study {
                 : seconds < 6000 ? Math.round(seconds / 60.0) + " min" : Math.round(seconds / 360.0) / 10.0 + " h";
     }
 
-    private void measure(Crew crew, RunWriter run, Calibration calibration) {
-        run.append(crew.run(List.<Crew.Job<CheckRecord>>of(FiniteDifferenceCheck::of))
-                .get(0));
-        records(crew, calibration).forEach(run::append);
-        for (String name : settings.gradients().also()) {
-            StudyFile other =
-                    StudyFile.read(new Places(List.of(plan.file().base(), Path.of(""), context.home())).resolve(name));
-            context.progress()
-                    .say("Measuring the gradients of '" + other.settings().name() + "' too.");
-            new Study(context, StudyPlan.of(context, other, List.of()))
-                    .gradients()
-                    .forEach(run::append);
-        }
-    }
-
-    private List<GradientRecord> records(Crew crew, Calibration calibration) {
-        GradientQuality quality = new GradientQuality(settings, plan.trials(), calibration.peaks());
-        int replicas = settings.gradients().replicas();
-        AtomicLong done = new AtomicLong();
-        try (Progress.Task task = context.progress().begin("measuring gradients", replicas, "replicas")) {
-            List<Crew.Job<GradientQuality.Replica>> jobs = new ArrayList<>();
-            for (int i = 0; i < replicas; i++) {
-                long number = i;
-                jobs.add(bench -> {
-                    GradientQuality.Replica replica = quality.replica(bench, number);
-                    synchronized (task) {
-                        task.advance(done.incrementAndGet());
-                    }
-                    return replica;
-                });
-            }
-            return quality.records(crew.run(jobs));
-        }
+    private static void stopped(RunWriter run, PlumblineException failure) {
+        run.append(EventRecord.ofRun(
+                failure.code() == StandardError.INTERRUPTED ? EventRecord.Type.STOPPED_EARLY : EventRecord.Type.FAILED,
+                String.valueOf(failure.getMessage())));
     }
 
     private void fineTune(Crew crew, RunWriter run, Calibration calibration, Set<String> finished) {
@@ -213,10 +210,6 @@ public final class Study {
     private double seconds(Calibration calibration, Trial trial) {
         return calibration.updates(settings, trial.label())
                 * calibration.updates().getOrDefault(trial.label(), Cost.NONE).seconds();
-    }
-
-    private static boolean measured(List<RunRecord> records) {
-        return records.stream().anyMatch(GradientRecord.class::isInstance);
     }
 
     private static Set<String> finished(List<RunRecord> records) {

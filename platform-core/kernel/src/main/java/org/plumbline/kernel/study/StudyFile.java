@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -70,6 +71,21 @@ public record StudyFile(Path path, String text, StudySettings settings) {
     /** The same study without measuring gradients. */
     public StudyFile withoutGradients() {
         return new StudyFile(path, text, settings.withoutGradients());
+    }
+
+    /** The same study with another number of replicas of every gradient. */
+    public StudyFile withReplicas(int replicas) {
+        return new StudyFile(path, text, settings.with(settings.gradients().withReplicas(replicas)));
+    }
+
+    /**
+     * The same study with gradients measured only at some of its points.
+     *
+     * @throws PlumblineException {@link StandardError#BAD_VALUE} if it has no point of such a name
+     */
+    public StudyFile withPoints(List<String> names) {
+        return new StudyFile(
+                path, text, settings.with(settings.gradients().withPoints(GradientPoint.named(settings, names))));
     }
 
     /** The folder beside which the study's file names are looked up first. */

@@ -95,18 +95,31 @@ class RunFolderTest {
                         "rlr exact",
                         "rlr",
                         "base model",
+                        16,
                         "exact adjoint",
                         2,
+                        0.05,
+                        40,
+                        31415,
                         64,
                         16,
                         0,
                         0.01,
                         -0.3,
+                        0.02,
+                        new GradientRecord.Verdict(GradientRecord.Verdict.Kind.UNBIASED, 64),
+                        1.01,
+                        0.02,
                         0.99,
                         0.004,
                         12.5,
+                        0.7,
                         3.125,
-                        COST));
+                        COST,
+                        new GradientRecord.Efficiency(1, 2, 3, Double.NaN),
+                        List.of(new GradientRecord.Group("W", 16, 1, 3.125)),
+                        List.of(new GradientRecord.Step(999, 3, 3.125, 0.1)),
+                        GradientRecord.Step.NONE));
     }
 
     private static void refused(ErrorCode code, String part, org.junit.jupiter.api.function.Executable call) {

@@ -164,11 +164,11 @@ class ReportTest {
             assertEquals(evaluations.get(i).spent().seconds(), Double.parseDouble(row.get("seconds")));
         }
         List<Map<String, String>> gradients = Csv.read(folder.path().resolve(Report.GRADIENTS));
-        assertEquals(5, gradients.size());
+        assertEquals(10, gradients.size());
         assertEquals(
-                "exact discrete adjoint, mean of 4,096 samples",
+                "exact adjoint of ddim eta=1 trailing, mean of 1024 samples",
                 gradients.get(0).get("truth"));
-        assertEquals("0.71", gradients.get(4).get("bias"));
+        assertEquals("0.71", gradients.get(8).get("bias"));
     }
 
     @Test

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EvaluationRecord;
 import org.plumbline.kernel.record.EventRecord;
-import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
 import org.plumbline.kernel.record.RunWriter;
@@ -202,8 +201,8 @@ class ResultsTest {
         Cost measured = new Cost(1, 1, 1, 1, 1, 1, 77);
         Results results = of(
                 new UpdateRecord(A, 1, 1, unmeasured, 0, 1, 1, false, Map.of()),
-                new GradientRecord(A, "rlr", "elsewhere: start", "e", 1, 8, 8, 0, 0, 0, 1, 0, 1, 1, COST_OF_ANOTHER),
-                new GradientRecord(A, "rlr", "bolder digits: base model", "e", 1, 8, 8, 0, 0, 0, 1, 0, 1, 1, measured));
+                SyntheticRun.gradient(A, "elsewhere: start", 0, 0, 1, COST_OF_ANOTHER),
+                SyntheticRun.gradient(A, "bolder digits: base model", 0, 0, 1, measured));
         assertEquals(77, results.trials().get(0).peakBytes());
         assertEquals(2, results.gradients().size());
     }

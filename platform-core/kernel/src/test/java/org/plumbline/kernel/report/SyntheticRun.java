@@ -265,30 +265,87 @@ final class SyntheticRun {
             int replicas = 64;
             double error = Math.sqrt(shape.variance() / BATCH / replicas) * 0.4;
             double z = shape.bias() > 0 ? shape.bias() / error : 0.6 - shape.noise();
-            run.append(new GradientRecord(
-                    shape.label(),
-                    shape.estimator(),
-                    "bolder digits: base model",
-                    "exact discrete adjoint, mean of 4,096 samples",
-                    0.0837,
-                    replicas,
-                    BATCH,
-                    shape.bias() > 0 ? shape.bias() : Math.max(0, error * z),
-                    error,
-                    z,
-                    1 / Math.sqrt(1 + shape.bias() * shape.bias() + shape.variance() / BATCH / replicas),
-                    0.01 * Math.sqrt(shape.variance()) / 8,
-                    shape.variance() * 0.0837 * 0.0837,
-                    shape.variance(),
-                    new Cost(
-                            shape.forward(),
-                            shape.backward(),
-                            Math.round(shape.forward() * 32),
-                            Math.round(shape.backward() * 32),
-                            BATCH,
-                            shape.seconds(),
-                            shape.peak())));
+            for (String point : List.of("base model", "after 20 updates of rlr tiled")) {
+                run.append(gradient(
+                        shape.label(),
+                        "bolder digits: " + point,
+                        shape.bias() > 0 ? shape.bias() : Math.max(0, error * z),
+                        z,
+                        shape.variance(),
+                        new Cost(
+                                shape.forward(),
+                                shape.backward(),
+                                Math.round(shape.forward() * 32),
+                                Math.round(shape.backward() * 32),
+                                BATCH,
+                                shape.seconds(),
+                                shape.peak())));
+            }
         }
+    }
+
+    /** A measurement with 64 replicas; the relative variance decides the errors, ten steps and six groups share it. */
+    static GradientRecord gradient(String trial, String point, double bias, double z, double variance, Cost cost) {
+        int replicas = 64;
+        double norm = 0.0837;
+        double error = Math.sqrt(variance / BATCH / replicas) * 0.4;
+        List<GradientRecord.Group> groups = new ArrayList<>();
+        List<GradientRecord.Step> steps = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            String block = i < 2 ? "down_blocks." + i : i < 4 ? "mid_block." + (i - 2) : "up_blocks." + (i - 4);
+            groups.add(new GradientRecord.Group(
+                    block + " lora_" + (i % 2 == 0 ? "A" : "B"), 1536, 0.4, variance * (i + 1) / 21));
+        }
+        boolean first = trial.startsWith("truncated");
+        boolean zeroth = trial.equals("rlr exact");
+        double resolved = zeroth ? 0.2 : 1;
+        for (int k = first ? 9 : 0; k < 10; k++) {
+            double share = first ? 1 : (k + 1) / 55.0;
+            steps.add(new GradientRecord.Step(
+                    999 - 100.0 * k,
+                    0.9 * resolved * share * variance,
+                    resolved * share * variance,
+                    0.1 * share * variance));
+        }
+        GradientRecord.Verdict.Kind kind = z > 3
+                ? GradientRecord.Verdict.Kind.BIASED
+                : error < 0.2 ? GradientRecord.Verdict.Kind.UNBIASED : GradientRecord.Verdict.Kind.UNDECIDED;
+        return new GradientRecord(
+                trial,
+                trial.replaceAll(" .*", ""),
+                point,
+                9216,
+                "exact adjoint of ddim eta=1 trailing, mean of 1024 samples",
+                norm,
+                0.002,
+                21 * norm * norm,
+                31415,
+                replicas,
+                BATCH,
+                bias,
+                error,
+                z,
+                1.7 * error,
+                new GradientRecord.Verdict(
+                        kind, kind == GradientRecord.Verdict.Kind.UNDECIDED ? Math.round(replicas * error * 300) : 64),
+                1 - 0.7 * bias,
+                error,
+                1 / Math.sqrt(1 + bias * bias + variance / BATCH / replicas),
+                0.01 * Math.sqrt(variance) / 8,
+                variance * norm * norm,
+                0.2 * variance * norm * norm,
+                variance,
+                cost,
+                new GradientRecord.Efficiency(
+                        variance * cost.nfe(),
+                        variance * cost.seconds() / BATCH,
+                        variance * cost.nfe() / (21 * 80),
+                        variance * cost.seconds() / (21 * 1.75)),
+                groups,
+                steps,
+                zeroth
+                        ? new GradientRecord.Step(Double.NaN, 0.8 * variance, 0.8 * variance, 0.08 * variance)
+                        : GradientRecord.Step.NONE);
     }
 
     private void pictures(RunWriter run) {

@@ -1,5 +1,6 @@
 package org.plumbline.spi.estimator;
 
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
@@ -45,6 +46,26 @@ public interface Denoiser {
     default Pulled pullBackInput(TensorArena arena, Tensor u, TimePoint at, PredictionType wanted, Tensor cotangent) {
         return pullBack(arena, u, at, wanted, cotangent, sink(), 0);
     }
+
+    /**
+     * Pulls a cotangent back with the network's input taken as constant (stop-gradient), which spares the backward pass
+     * what lies before the first trained layer.
+     *
+     * @param arena owns the result
+     * @param cotangent of the wanted quantity
+     * @param sink collects {@code factor} times the gradient of the trained parameters
+     * @param factor weight of this evaluation in the collected gradient; with 0 the network is not evaluated
+     * @return what reaches u all the same, since the conversion of the prediction is explicit in it; null if it is not
+     */
+    @Nullable
+    Tensor collect(
+            TensorArena arena,
+            Tensor u,
+            TimePoint at,
+            PredictionType wanted,
+            Tensor cotangent,
+            GradientSink sink,
+            double factor);
 
     /** A fresh, empty collector of parameter gradients. */
     GradientSink sink();

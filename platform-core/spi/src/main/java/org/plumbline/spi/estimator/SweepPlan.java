@@ -20,9 +20,9 @@ public final class SweepPlan {
             @Nullable Tensor residual,
             @Nullable Tensor arriving,
             boolean stop,
-            boolean collect,
-            boolean input) {
-        static final Step PLAIN = new Step(null, null, null, false, true, true);
+            double collect,
+            double input) {
+        static final Step PLAIN = new Step(null, null, null, false, 1, 1);
     }
 
     private final SamplerProgram program;
@@ -93,14 +93,32 @@ public final class SweepPlan {
 
     /** Passes call k without collecting parameter gradients there. */
     public SweepPlan withoutParameters(int k) {
+        return withParameters(k, 0);
+    }
+
+    /**
+     * Collects {@code factor} times the parameter gradients at call k: the inverse probability of a call that is visited
+     * by chance.
+     */
+    public SweepPlan withParameters(int k, double factor) {
         Step step = steps[k];
-        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, false, step.input));
+        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, factor, step.input));
     }
 
     /** Treats the network's input at call k as constant: the adjoint passes by the linear path only. */
     public SweepPlan withoutInput(int k) {
+        return withInput(k, 0);
+    }
+
+    /**
+     * Passes a part of the adjoint through the network's input at call k, as if the network had seen
+     * {@code factor * u + (1 - factor) * stop-gradient(u)}; the linear path passes it whole.
+     *
+     * @param factor 1 for all of it, 0 for none
+     */
+    public SweepPlan withInput(int k, double factor) {
         Step step = steps[k];
-        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, step.collect, false));
+        return with(k, new Step(step.cutWeights, step.residual, step.arriving, step.stop, step.collect, factor));
     }
 
     /** The program this plan is for. */
@@ -136,11 +154,16 @@ public final class SweepPlan {
 
     /** True if parameter gradients are collected at call k. */
     public boolean collects(int k) {
+        return steps[k].collect != 0;
+    }
+
+    /** What the parameter gradients collected at call k are multiplied by; mostly 1. */
+    public double parameterFactor(int k) {
         return steps[k].collect;
     }
 
-    /** True if adjoints pass through the network's input at call k. */
-    public boolean passesInput(int k) {
+    /** The part of the adjoint that passes through the network's input at call k. */
+    public double inputFactor(int k) {
         return steps[k].input;
     }
 

@@ -17,7 +17,7 @@ public enum PredictionType {
     /**
      * The affine map from this prediction to another quantity: {@code wanted = ofInput * u + ofPrediction * prediction}.
      *
-     * @param wanted {@link #EPSILON} or {@link #SAMPLE}
+     * @param wanted any of the four; from and to {@link #EPSILON} it needs some signal, alpha above 0
      */
     public Affine to(PredictionType wanted, double alpha, double sigma) {
         // First u = alpha x0 + sigma eps is solved for (x0, eps) given the prediction.

@@ -29,4 +29,22 @@ public record SamplerCall(
     public boolean stochastic() {
         return noise > 0;
     }
+
+    /**
+     * True if the network sees the state register alone, so that its input is {@link #stateScale} times y_1. So it is in
+     * most samplers; the others mix earlier outputs into the input.
+     */
+    public boolean readsStateOnly() {
+        for (int j = 1; j < inputWeights.length; j++) {
+            if (inputWeights[j] != 0) {
+                return false;
+            }
+        }
+        return stateScale() != 0;
+    }
+
+    /** c w_1, how the state register enters the network's input. */
+    public double stateScale() {
+        return inputScale * inputWeights[0];
+    }
 }

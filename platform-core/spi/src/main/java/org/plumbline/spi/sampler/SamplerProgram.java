@@ -13,7 +13,7 @@ import org.plumbline.spi.model.PredictionType;
  * A sampler for one model and one number of steps, as data. See the package description.
  *
  * @param name sampler and settings, for reports
- * @param wanted what the denoiser's prediction is converted to, EPSILON or SAMPLE
+ * @param wanted what the denoiser's prediction is converted to: EPSILON or SAMPLE, for flow matching FLOW
  * @param transform what is done to the converted prediction
  * @param registers R
  * @param initScale scale of the initial noise

@@ -80,6 +80,15 @@ public abstract class GradientEstimatorContract {
         return true;
     }
 
+    /**
+     * Whether it judges the clean sample that the denoiser predicts in the middle of the chain. Then the steps take the
+     * network's output away, as a denoising chain does, where they add it otherwise; without that the prediction would
+     * point away from the end of the chain. It also reports the rewards of these predictions and not of samples.
+     */
+    protected boolean judgesPredictions() {
+        return false;
+    }
+
     @ParameterizedTest
     @EnumSource(Situation.class)
     void the_expectation_is_what_the_trait_unbiased_says(Situation situation, TestInfo test) {
@@ -165,7 +174,9 @@ public abstract class GradientEstimatorContract {
             try (Rollout again = bench.rollout(program, batch(5, 0), theta);
                     SamplingChain chain = bench.chain(again, theta, 5, 0)) {
                 GradientEstimate estimate = estimator().estimate(chain);
-                assertArrayEquals(chain.rewards(chain.behaviour()), estimate.rewards());
+                if (!judgesPredictions()) {
+                    assertArrayEquals(chain.rewards(chain.behaviour()), estimate.rewards());
+                }
             }
         }
     }
@@ -216,7 +227,7 @@ public abstract class GradientEstimatorContract {
                 Workbench bench = Workbench.open(backend, blackBox);
                 GradientEstimator estimator = estimator()) {
             if (declares(EstimatorTrait.NEEDS_REWARD_GRADIENT)) {
-                assertRefused(bench, estimator, Situation.WEIGHTS.program());
+                assertRefused(bench, estimator, sampled(Situation.WEIGHTS));
                 assertThrows(
                         UnsupportedOperationException.class,
                         () -> estimate(bench, estimator, Situation.WEIGHTS, 4, 0),
@@ -235,7 +246,7 @@ public abstract class GradientEstimatorContract {
                 Workbench bench = Workbench.open(backend, Situation.WEIGHTS.parts(rows()));
                 GradientEstimator estimator = estimator()) {
             if (declares(EstimatorTrait.NEEDS_VJP)) {
-                assertRefused(bench, estimator, Situation.WEIGHTS.program());
+                assertRefused(bench, estimator, sampled(Situation.WEIGHTS));
                 assertThrows(
                         UnsupportedOperationException.class,
                         () -> estimate(bench, estimator, Situation.WEIGHTS, 4, 0),
@@ -251,7 +262,7 @@ public abstract class GradientEstimatorContract {
         try (ComputeBackend backend = backend();
                 Workbench bench = Workbench.open(backend, Situation.WEIGHTS.parts(rows()));
                 GradientEstimator estimator = estimator()) {
-            SamplerProgram silent = Situation.withNoise(Situation.WEIGHTS.program(), 0);
+            SamplerProgram silent = Situation.withNoise(sampled(Situation.WEIGHTS), 0);
             ChainProfile profile = bench.profile(silent);
             if (declares(EstimatorTrait.NEEDS_STOCHASTIC_SAMPLER)) {
                 assertRefused(bench, estimator, silent);
@@ -317,7 +328,7 @@ public abstract class GradientEstimatorContract {
                 Workbench bench = Workbench.open(metered, Situation.WEIGHTS.parts(rows()));
                 GradientEstimator estimator = estimator()) {
             double[] theta = bench.initialParameters(0);
-            SamplerProgram program = estimator.program(bench.profile(Situation.WEIGHTS.program(calls)));
+            SamplerProgram program = estimator.program(bench.profile(sampled(Situation.WEIGHTS, calls)));
             metered.resetPeak();
             try (Rollout rollout = bench.rollout(program, batch(6, 0), theta);
                     SamplingChain chain = bench.chain(rollout, theta, 6, 0)) {
@@ -357,9 +368,9 @@ public abstract class GradientEstimatorContract {
     }
 
     /** An estimator may refuse a situation, but not the plain one, and only for a reason of the user's making. */
-    private static boolean accepts(GradientEstimator estimator, Workbench bench, Situation situation) {
+    private boolean accepts(GradientEstimator estimator, Workbench bench, Situation situation) {
         try {
-            Compatibility.check(situation.name(), estimator, bench.profile(situation.program()));
+            Compatibility.check(situation.name(), estimator, bench.profile(sampled(situation)));
             return true;
         } catch (PlumblineException refusal) {
             assertTrue(situation != Situation.WEIGHTS, refusal::getMessage);
@@ -368,8 +379,17 @@ public abstract class GradientEstimatorContract {
         }
     }
 
-    private static SamplerProgram program(GradientEstimator estimator, Workbench bench, Situation situation) {
-        return estimator.program(bench.profile(situation.program()));
+    private SamplerProgram program(GradientEstimator estimator, Workbench bench, Situation situation) {
+        return estimator.program(bench.profile(sampled(situation)));
+    }
+
+    private SamplerProgram sampled(Situation situation) {
+        return sampled(situation, Situation.CALLS);
+    }
+
+    private SamplerProgram sampled(Situation situation, int calls) {
+        SamplerProgram program = situation.program(calls);
+        return judgesPredictions() ? Situation.denoising(program) : program;
     }
 
     private boolean declares(EstimatorTrait trait) {

@@ -1,6 +1,7 @@
 package org.plumbline.testkit.estimator;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.plumbline.kernel.chain.ChainParts;
 import org.plumbline.spi.model.DiffusionModel;
@@ -84,8 +85,20 @@ enum Situation {
         return withNoise(remembers ? chain.programWithMemory(calls) : chain.program(calls), 0.6);
     }
 
-    /** The same program with another noise. */
+    /** The same program with another noise, and none in its deterministic form. */
     static SamplerProgram withNoise(SamplerProgram program, double noise) {
+        SamplerProgram silent = changed(program, "without noise", 0, 1);
+        return noise == 0
+                ? silent
+                : changed(program, "with noise " + noise, noise, 1).withDeterministic(silent);
+    }
+
+    /** The same program with the network's output taken away where it was added. */
+    static SamplerProgram denoising(SamplerProgram program) {
+        return changed(program, "that denoises", program.calls().get(0).noise(), -1);
+    }
+
+    private static SamplerProgram changed(SamplerProgram program, String how, double noise, double sign) {
         List<SamplerCall> calls = new ArrayList<>();
         for (SamplerCall call : program.calls()) {
             calls.add(new SamplerCall(
@@ -93,12 +106,12 @@ enum Situation {
                     call.inputScale(),
                     call.inputWeights(),
                     call.transition(),
-                    call.ofOutput(),
+                    Arrays.stream(call.ofOutput()).map(b -> sign * b).toArray(),
                     call.ofRaw(),
                     noise));
         }
         return new SamplerProgram(
-                program.name() + " with noise " + noise,
+                program.name() + " " + how,
                 program.wanted(),
                 program.transform(),
                 program.registers(),

@@ -244,6 +244,36 @@ public abstract class SweepContract {
         }
     }
 
+    /** Factors multiply what single calls contribute and nothing else. */
+    @Test
+    void plans_weigh_the_contributions_of_calls() {
+        Problem problem = Problem.NOISY_CHAIN_WITH_MEMORY;
+        int calls = problem.program.size();
+        try (ComputeBackend backend = backend();
+                Workbench bench = Workbench.open(backend, problem.parts(WEIGHTS))) {
+            double[] theta = bench.initialParameters(1);
+            double[] sum = new double[theta.length];
+            for (int k = 0; k < calls; k++) {
+                int only = k;
+                Vectors.addTo(sum, 1.5 - k, sweep(bench, problem.program, batch(3, 0), theta, plan -> {
+                    SweepPlan chosen = plan.fromReward(3);
+                    for (int j = 0; j < calls; j++) {
+                        chosen = j == only ? chosen : chosen.withoutParameters(j);
+                    }
+                    return chosen;
+                }));
+            }
+            double[] weighed = sweep(bench, problem.program, batch(3, 0), theta, plan -> {
+                SweepPlan chosen = plan.fromReward(3);
+                for (int k = 0; k < calls; k++) {
+                    chosen = chosen.withParameters(k, 1.5 - k);
+                }
+                return chosen;
+            });
+            assertArrayEquals(sum, weighed, 1e-12);
+        }
+    }
+
     /** With constant network inputs the adjoint is multiplied by a at every call; the sum is written out. */
     @Test
     void without_network_inputs_the_adjoint_takes_the_linear_path_only() {

@@ -86,7 +86,8 @@ public abstract class SamplerContract {
         return 6;
     }
 
-    private static NoiseSchedule schedule() {
+    /** The model's noise schedule. */
+    protected NoiseSchedule schedule() {
         return DiscreteNoiseSchedule.ofBetas(
                 BetaSchedule.SCALED_LINEAR.betas(1000, 0.00085, 0.012, Precision.FLOAT64), Precision.FLOAT64);
     }

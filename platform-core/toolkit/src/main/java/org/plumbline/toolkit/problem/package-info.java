@@ -15,6 +15,8 @@
  *       <td>the exact noise prediction for a mixture of three Gaussians, its density</td></tr>
  *   <tr><td>{@link org.plumbline.toolkit.problem.LinearGaussian}</td><td>sample, alpha, sigma</td>
  *       <td>the exact noise prediction for one Gaussian; it is linear, so every chain of it is Gaussian</td></tr>
+ *   <tr><td>{@link org.plumbline.toolkit.problem.GaussianFlow}</td><td>sample, alpha, sigma</td>
+ *       <td>the exact velocity of flow matching for the same Gaussian, and with it the flow</td></tr>
  * </table>
  *
  * <p>{@link org.plumbline.toolkit.problem.QuadraticReward} scores latents, and

@@ -1,5 +1,6 @@
 /**
- * Noise schedules of discretely trained models.
+ * Noise schedules of discretely trained models, and the straight path of flow matching
+ * ({@link org.plumbline.toolkit.schedule.FlowSchedule}).
  *
  * <p>{@link org.plumbline.toolkit.schedule.BetaSchedule} makes the betas of the usual families;
  * {@link org.plumbline.toolkit.schedule.DiscreteNoiseSchedule} turns them into a
@@ -14,7 +15,7 @@
  * has seen those numbers. float32 is therefore what model loaders use; float64 is for closed-form problems.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.toolkit.schedule;
 

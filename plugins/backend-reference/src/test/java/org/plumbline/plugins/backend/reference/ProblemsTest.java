@@ -30,6 +30,7 @@ import org.plumbline.spi.model.TrainableWeights;
 import org.plumbline.toolkit.problem.ClosedFormDenoiser;
 import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.ConditionedMlp;
+import org.plumbline.toolkit.problem.GaussianFlow;
 import org.plumbline.toolkit.problem.GaussianMixture;
 import org.plumbline.toolkit.problem.LinearGaussian;
 import org.plumbline.toolkit.problem.QuadraticReward;
@@ -40,7 +41,12 @@ import org.plumbline.toolkit.schedule.Precision;
 
 class ProblemsTest {
     static List<ClosedFormDenoiser> denoisers() {
-        return List.of(TanhChain.standard(), ConditionedMlp.standard(), new GaussianMixture(), new LinearGaussian());
+        return List.of(
+                TanhChain.standard(),
+                ConditionedMlp.standard(),
+                new GaussianMixture(),
+                new LinearGaussian(),
+                new GaussianFlow());
     }
 
     @ParameterizedTest
@@ -171,6 +177,21 @@ class ProblemsTest {
                 sum += alpha * alpha * covariance * eps[j] / sigma;
             }
             assertEquals(u[i] - alpha * mean[i], sum, 1e-14);
+        }
+    }
+
+    /** By v = eps - x0 with the sample that u and the exact noise prediction leave. */
+    @Test
+    void the_gaussian_flow_is_the_velocity_of_the_linear_gaussian() {
+        double alpha = 0.35;
+        double sigma = 0.65;
+        Map<String, double[]> row = Map.of(
+                "sample", new double[] {0.4, 1.1, -0.8}, "alpha", new double[] {alpha}, "sigma", new double[] {sigma});
+        double[] eps = predict(new LinearGaussian(), row);
+        double[] velocity = predict(new GaussianFlow(), row);
+        for (int i = 0; i < 3; i++) {
+            double x0 = (row.get("sample")[i] - sigma * eps[i]) / alpha;
+            assertEquals(eps[i] - x0, velocity[i], 1e-14);
         }
     }
 

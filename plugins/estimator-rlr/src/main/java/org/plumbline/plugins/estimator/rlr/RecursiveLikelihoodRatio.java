@@ -1,290 +1,319 @@
 package org.plumbline.plugins.estimator.rlr;
 
 import jakarta.inject.Inject;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
-import org.plumbline.spi.error.PlumblineException;
-import org.plumbline.spi.error.StandardError;
+import org.plumbline.plugins.estimator.rlr.Configuration.LogProbability;
+import org.plumbline.plugins.estimator.rlr.Configuration.Start;
+import org.plumbline.plugins.estimator.rlr.Parts.Order;
 import org.plumbline.spi.estimator.Chain;
 import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.EstimatorTrait;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.spi.estimator.GradientEstimator;
-import org.plumbline.spi.estimator.Perturbation;
+import org.plumbline.spi.estimator.PromptScale;
 import org.plumbline.spi.estimator.SweepPlan;
 import org.plumbline.spi.estimator.Trajectory;
-import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.plugin.Plugin;
-import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
-import org.plumbline.spi.sampler.SamplerProgram;
-import org.plumbline.toolkit.statistics.Advantages;
-import org.plumbline.toolkit.statistics.Vectors;
 
 /**
  * Recursive likelihood ratio (RLR): the steps 1..T of the chain, counted from the output, are divided among three
  * estimators.
  *
  * <p><b>First order (FO)</b> on step 1: the chain rule from the reward through the last denoising step, its input held.
- * <br><b>Half order (HO)</b> on a sub-chain of h steps {j .. j+h-1}: (R - b) z_j / sigma_j, the score of the noise that
+ * <br><b>Half order (HO)</b> on a sub-chain of h steps J = {j .. j+h-1}: (R - b) z_j / sigma_j, the score of the noise that
  * is already in the sampler at the sub-chain's output end, pulled back through the sub-chain.
  * <br><b>Zeroth order (ZO)</b> on the rest C: an antithetic difference along a random direction u of the parameters used
  * there, (R(theta + s u) - R(theta - s u)) / (2 s) u, with all other noise in common.
  *
- * <p><b>Estimand.</b> The gradient of E[R]; the three parts add up to it because every step belongs to exactly one of
- * them. (Counting step 1 in C as well, as equation 6 is printed, counts it twice.)
+ * <p><b>Modes.</b> As sums, with j drawn anew for every update without looking at its noise:
  *
- * <p><b>Modes.</b> EXACT as above, with j drawn anew for every update without looking at the noise. TILED_HO divides all
- * of 2..T in tiles of h steps, each with a score at its output end, and has no ZO part; h = 1 is the policy gradient
- * with the last step replaced by the chain rule.
+ * <pre>
+ *   exact          FO{1} + HO{J}             + ZO{2..T without J}
+ *   tiled-ho       FO{1} + sum of HO{tile}   over tiles of h steps that cover 2..T
+ *   random-tile    FO{1} + n HO{tile}        one of n tiles
+ *   paper-literal  FO{1} + HO{j..j+h}        + ZO{1..T without j..j+h},   j from 1: equation 6 as printed
+ *   released       FO{1} + single HO{t}      at chain-len steps, with PPO's ratio: the published code
+ *   dev            FO{1}                     + ZO{1..T}: the published development code
+ *   fo, fo-ho, fo-zo                         ablations of exact
+ * </pre>
  *
- * <p><b>Bias.</b> None with summed log-probabilities and a baseline independent of the sample; ZO adds O(s^2).
+ * <p><b>Estimand.</b> The gradient of E[R]; the parts add up to it where every step belongs to exactly one of them.
  *
- * <p><b>Variance.</b> HO: of the policy gradient's kind on its steps. ZO: one direction serves the whole batch, so its
- * part is about |g_C|^2 P / q for P parameters and q directions, whatever the batch.
+ * <p><b>Bias.</b> None for exact, tiled-ho, random-tile and fo-zo, with the summed log-probability, a baseline independent
+ * of the sample, weights 1 and, in modes without ZO, no window; ZO adds O(s^2). paper-literal and dev count step 1 twice.
+ * fo and fo-ho miss steps; fo-ho becomes unbiased with {@code weighted}, which divides what a step contributes by the
+ * probability that J contains it. released misses steps, divides by the size of the latent (the mean log-probability) and
+ * by the rewards' deviation.
  *
- * <p><b>Cost per sample.</b> EXACT: T + 1 + h + 2qT forward, 1 + h backward, 1 reward with gradient and 2q without.
- * TILED_HO: 2T forward, T backward. Memory: one network graph and T latents.
+ * <p><b>Variance.</b> HO: of the policy gradient's kind on its steps. ZO: with one direction for the batch about
+ * |g_C|^2 P / q for P parameters and q directions, whatever the batch; with one per sample the batch divides it.
  *
- * <p><b>Needs.</b> A differentiable reward, vector-Jacobian products, noise where scores are taken; EXACT a sampler
- * without memory of earlier outputs.
+ * <p><b>Cost per sample.</b> Rollout T forward, 1 reward. FO: 1 forward, 1 backward. HO: h forward, h backward (T - 1 for
+ * tiled-ho). ZO: 2qT forward, 2q rewards. Measuring norms for the start: T(T+1)/2 forward and backward every so many
+ * updates. Memory: one network graph and T latents, since steps are replayed one by one; one direction of theta's length,
+ * or one per sample.
+ *
+ * <p><b>Needs.</b> FO: the reward's gradient and vector-Jacobian products. HO: vector-Jacobian products, noise where scores
+ * are taken and, but for tiled-ho without a window and released without weights, a sampler without memory of earlier outputs. ZO: nothing.
+ *
+ * <p><b>The published code</b> differs from mode released in this: it takes an optimiser step for FO and one for each HO
+ * step, all with the same moments ({@code separate-updates} does that on one rollout; the default adds them up, as its
+ * predecessor did), and it samples the last step without noise but scores it as if there were some.
  *
  * <p>Source: Ren et al.: Half-order fine-tuning for diffusion model: a recursive likelihood ratio optimizer. ICLR 2026,
- * arXiv 2502.00639.
+ * arXiv 2502.00639; repositories RTkenny/RLR-Optimizer and RTkenny/diff_LR.
  */
 @Plugin(
         id = "rlr",
         description = "recursive likelihood ratio: first, half and zeroth order, unbiased",
-        configuration = RecursiveLikelihoodRatio.Configuration.class)
+        configuration = Configuration.class)
 final class RecursiveLikelihoodRatio implements GradientEstimator {
-    /** How the steps are divided. */
-    enum Mode {
-        EXACT,
-        TILED_HO
-    }
-
-    /** What is subtracted from the reward in a score's weight. */
-    enum Baseline {
-        NONE,
-        LEAVE_ONE_OUT
-    }
-
-    /**
-     * Settings.
-     *
-     * @param mode how the steps are divided
-     * @param h length of a sub-chain
-     * @param baseline of the half-order part
-     * @param directions q, number of zeroth-order directions
-     * @param scale s, size of the parameter perturbation
-     * @param startFrom least j, counted from the output
-     * @param startTo largest j
-     */
-    record Configuration(
-            @Setting(description = "exact or tiled-ho", defaultValue = "tiled-ho")
-            Mode mode,
-
-            @Setting(description = "length of a sub-chain, in network calls", defaultValue = "2", min = 1)
-            int h,
-
-            @Setting(description = "none or leave-one-out", defaultValue = "leave-one-out")
-            Baseline baseline,
-
-            @Setting(description = "zeroth-order directions per update", defaultValue = "1", min = 1)
-            int directions,
-
-            @Setting(
-                    description = "size of the zeroth-order perturbation, in units of the parameters",
-                    defaultValue = "0.001",
-                    min = 1e-12)
-            double scale,
-
-            @Setting(description = "least start j of the sub-chain, counted from the output; default 2", min = 2)
-            @Nullable
-            Integer startFrom,
-
-            @Setting(description = "largest start j of the sub-chain; default T - h + 1", min = 2) @Nullable
-            Integer startTo) {}
+    /** Up to here the bias of the perturbation, of order s^2, drowns in what any number of replicas can show. */
+    private static final double LARGEST_UNBIASED_SCALE = 0.01;
 
     private final Configuration configuration;
+    private final Mode mode;
+    private final SubChainStart start;
+    private final SubChainLength length;
+    private final Requirements requirements;
+    private final HalfOrder halfOrder;
+    private final ReleasedSteps releasedSteps;
 
     @Inject
     RecursiveLikelihoodRatio(Configuration configuration) {
         this.configuration = configuration;
+        this.mode = configuration.mode();
+        this.start = new SubChainStart(configuration);
+        this.length = new SubChainLength(configuration);
+        this.requirements = new Requirements(configuration, start, length);
+        this.halfOrder = new HalfOrder(configuration);
+        this.releasedSteps = new ReleasedSteps(configuration, halfOrder);
     }
 
     @Override
     public Set<EstimatorTrait> traits() {
-        return EnumSet.allOf(EstimatorTrait.class);
+        Set<EstimatorTrait> traits = EnumSet.of(EstimatorTrait.CONSTANT_MEMORY_IN_STEPS);
+        boolean measuresNorms = configuration.start() == Start.GRADIENT_NORMS;
+        if (configuration.usesFirstOrder() || measuresNorms) {
+            traits.add(EstimatorTrait.NEEDS_REWARD_GRADIENT);
+        }
+        if (configuration.usesFirstOrder() || configuration.usesHalfOrder() || measuresNorms) {
+            traits.add(EstimatorTrait.NEEDS_VJP);
+        }
+        if (configuration.usesHalfOrder()) {
+            traits.add(EstimatorTrait.NEEDS_STOCHASTIC_SAMPLER);
+        }
+        if (unbiased()) {
+            traits.add(EstimatorTrait.UNBIASED);
+        }
+        return traits;
+    }
+
+    private boolean unbiased() {
+        boolean fo = configuration.wFo() == 1;
+        boolean ho = configuration.wHo() == 1
+                && configuration.logProbabilityInUse() == LogProbability.SUM
+                && configuration.baselineInUse().independent();
+        boolean zo = configuration.wZo() == 1 && configuration.scale() <= LARGEST_UNBIASED_SCALE;
+        return switch (mode) {
+            case EXACT -> fo && ho && zo;
+            case TILED_HO, RANDOM_TILE -> fo && ho && !configuration.confined();
+            case FO_HO -> fo && ho && !configuration.confined() && configuration.weighted();
+            case FO_ZO -> fo && zo;
+            case RELEASED -> fo && ho && configuration.weighted() && drawsAllButTheFirst();
+            case PAPER_LITERAL, DEV, FO -> false;
+        };
+    }
+
+    private boolean drawsAllButTheFirst() {
+        Integer from = configuration.startFrom();
+        return from != null && from == 2 && configuration.startTo() == null && !configuration.separateUpdates();
     }
 
     @Override
     public void check(ChainProfile profile) {
-        SamplerProgram program = profile.program();
-        int steps = program.size();
-        if (configuration.h() > steps - 1) {
-            throw PlumblineException.of(StandardError.BAD_VALUE)
-                    .asked("estimator 'rlr' with h: " + configuration.h())
-                    .available("1 to " + (steps - 1) + ", since the last of the sampler's " + steps
-                            + " calls is first order")
-                    .remedy("lower h")
-                    .build();
-        }
-        if (configuration.baseline() == Baseline.LEAVE_ONE_OUT && profile.rows() < 2) {
-            throw PlumblineException.of(StandardError.BAD_VALUE)
-                    .asked("estimator 'rlr' with baseline: leave-one-out and a batch of " + profile.rows())
-                    .remedy("use a batch of at least 2, or baseline: none")
-                    .build();
-        }
-        if (configuration.mode() == Mode.EXACT) {
-            checkExact(profile, steps);
-        } else if (!program.stochastic(steps - 2)) {
-            throw noNoise(program, 2);
-        }
+        requirements.check(profile);
     }
 
-    private void checkExact(ChainProfile profile, int steps) {
-        SamplerProgram program = profile.program();
-        if (!program.markov()) {
-            throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked("estimator 'rlr' in mode exact with " + program.name()
-                            + ", which remembers earlier network outputs")
-                    .remedy("use mode: tiled-ho, or a sampler with one register such as ddim")
-                    .build();
-        }
-        if (profile.target() instanceof TrainableTarget.InitialNoise) {
-            throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked(
-                            "estimator 'rlr' in mode exact with target initial-noise: the initial noise belongs to no step")
-                    .remedy("use mode: tiled-ho, or train weights or the conditioning")
-                    .build();
-        }
-        int least = leastStart();
-        int largest = largestStart(steps);
-        if (least > largest || largest > steps - configuration.h() + 1) {
-            throw PlumblineException.of(StandardError.BAD_VALUE)
-                    .asked("estimator 'rlr' with a sub-chain start from " + least + " to " + largest)
-                    .available("2 to " + (steps - configuration.h() + 1) + " for h: " + configuration.h() + " and "
-                            + steps + " calls")
-                    .build();
-        }
-        for (int j = least; j <= largest; j++) {
-            if (!program.stochastic(steps - j)) {
-                throw noNoise(program, j);
-            }
-        }
-    }
-
-    private static PlumblineException noNoise(SamplerProgram program, int step) {
-        return PlumblineException.of(StandardError.INCOMPATIBLE)
-                .asked("estimator 'rlr' takes a score at step " + step + " from the output, where " + program.name()
-                        + " has no noise")
-                .remedy("set the sampler's eta above 0")
-                .build();
+    @Override
+    public int updatesPerRollout() {
+        return configuration.separateUpdates() ? 1 + configuration.chainLen() : 1;
     }
 
     @Override
     public GradientEstimate estimate(Chain chain) {
-        return configuration.mode() == Mode.EXACT ? exact(chain) : tiled(chain);
+        Trajectory sampled = chain.behaviour();
+        if (configuration.usesFirstOrder()) {
+            // Values and gradient in one evaluation.
+            chain.rewardGradient(sampled);
+        }
+        GradientEstimate estimate = switch (mode) {
+            case EXACT, PAPER_LITERAL, FO_HO -> withSubChain(chain, sampled);
+            case TILED_HO -> tiled(chain, sampled);
+            case RANDOM_TILE -> randomTile(chain, sampled);
+            case RELEASED -> released(chain, sampled);
+            case DEV -> withoutHalfOrder(chain, sampled, 1);
+            case FO_ZO -> withoutHalfOrder(chain, sampled, 2);
+            case FO -> sum(chain, sampled, new Parts().with(Order.FO, firstOrder(chain, sampled)));
+        };
+        if (start.measures(chain.update())) {
+            start.measure(chain, sampled);
+        }
+        return estimate;
     }
 
-    private GradientEstimate exact(Chain chain) {
+    /** FO{1} + HO{J} + ZO{the rest}, where the rest begins at step 1 only in the printed form. */
+    private GradientEstimate withSubChain(Chain chain, Trajectory sampled) {
         int steps = chain.program().size();
-        int h = configuration.h();
-        RandomGenerator random = chain.random("rlr.start");
-        int j = random.nextInt(leastStart(), largestStart(steps) + 1);
-        Trajectory sampled = chain.behaviour();
+        PromptScale scale = requirements.scale(chain.profile());
+        int h = length.of(chain, requirements.longest(steps, scale));
+        int covered = mode.subChainLength(h);
+        SubChainStart.Window window = start.chosen(steps, covered, scale);
+        SubChain j = new SubChain(start.draw(window, chain.random("rlr.start")), covered);
 
-        // FO on {1}.
-        SweepPlan firstOrder =
-                SweepPlan.of(chain.program()).fromReward(chain.rows()).stopBefore(steps - 2);
-        double[] fo = chain.sweep(sampled, firstOrder);
-        double[] rewards = chain.rewards(sampled);
-
-        // HO on {j .. j+h-1}: from the noise of step j, which is call T - j, through h calls towards the noise.
-        SweepPlan halfOrder = SweepPlan.of(chain.program()).cut(steps - j, weights(rewards));
-        if (steps - j - h >= 0) {
-            halfOrder = halfOrder.stopBefore(steps - j - h);
+        Parts parts = new Parts();
+        if (configuration.usesFirstOrder()) {
+            parts.with(Order.FO, firstOrder(chain, sampled));
         }
-        double[] ho = chain.sweep(sampled, halfOrder);
-
-        // ZO on the rest.
-        BitSet rest = new BitSet();
-        rest.set(0, steps - 1);
-        rest.clear(steps - j - h + 1, steps - j + 1);
-        double[] zo = new double[chain.parameterCount()];
-        if (!rest.isEmpty()) {
-            for (int i = 0; i < configuration.directions(); i++) {
-                addDirection(chain, rest, i, zo);
+        if (configuration.usesHalfOrder()) {
+            SweepPlan plan = HalfOrder.plan(chain, List.of(j), weights(chain, sampled, 1));
+            for (int step = j.start(); configuration.weighted() && step <= j.end(); step++) {
+                plan = plan.withParameters(steps - step, 1 / start.coverage(window, covered, step));
             }
+            parts.with(Order.HO, chain.sweep(sampled, plan));
         }
-
-        double[] gradient = fo.clone();
-        Vectors.addTo(gradient, 1, ho);
-        Vectors.addTo(gradient, 1, zo);
-        GradientEstimate estimate = GradientEstimate.of(gradient, rewards)
-                .with("start", j)
-                .with("norm-fo", Vectors.norm(fo))
-                .with("norm-ho", Vectors.norm(ho))
-                .with("norm-zo", Vectors.norm(zo));
-        return withCosine(withCosine(estimate, "cosine-fo-ho", fo, ho), "cosine-fo-zo", fo, zo);
-    }
-
-    /** Adds (R+ - R-) / (2 s q) u for one direction u, averaged over the batch. */
-    private void addDirection(Chain chain, BitSet calls, int number, double[] sum) {
-        RandomGenerator random = chain.random("rlr.direction." + number);
-        double[] u = new double[sum.length];
-        for (int i = 0; i < u.length; i++) {
-            u[i] = random.nextGaussian();
+        if (configuration.usesZerothOrder()) {
+            BitSet rest = SubChain.calls(steps, mode.leastStart(), steps);
+            rest.andNot(j.calls(steps));
+            parts.with(Order.ZO, zerothOrder(chain, rest));
         }
-        double[] up = chain.rewards(chain.perturbed(new Perturbation(u, configuration.scale(), calls)));
-        double[] down = chain.rewards(chain.perturbed(new Perturbation(u, -configuration.scale(), calls)));
-        double difference = 0;
-        for (int i = 0; i < up.length; i++) {
-            difference += up[i] - down[i];
+        return length.report(sum(chain, sampled, parts).with("start", j.start()), h);
+    }
+
+    /** FO{1} + sum of HO{tile}. */
+    private GradientEstimate tiled(Chain chain, Trajectory sampled) {
+        List<SubChain> tiles = requirements.tiles(chain.program(), requirements.scale(chain.profile()));
+        return chain.program().markov() || !configuration.usesHalfOrder()
+                ? withTiles(chain, sampled, tiles, 1)
+                : inOneSweep(chain, sampled, tiles);
+    }
+
+    /** FO{1} + n HO{tile}. */
+    private GradientEstimate randomTile(Chain chain, Trajectory sampled) {
+        List<SubChain> tiles = requirements.tiles(chain.program(), requirements.scale(chain.profile()));
+        SubChain drawn = tiles.get(chain.random("rlr.tile").nextInt(tiles.size()));
+        return withTiles(chain, sampled, List.of(drawn), tiles.size()).with("start", drawn.start());
+    }
+
+    private GradientEstimate withTiles(Chain chain, Trajectory sampled, List<SubChain> tiles, double factor) {
+        Parts parts = new Parts();
+        if (configuration.usesFirstOrder()) {
+            parts.with(Order.FO, firstOrder(chain, sampled));
         }
-        Vectors.addTo(sum, difference / (up.length * 2 * configuration.scale() * configuration.directions()), u);
-    }
-
-    private GradientEstimate tiled(Chain chain) {
-        SamplerProgram program = chain.program();
-        Trajectory sampled = chain.behaviour();
-        chain.rewardGradient(sampled);
-        double[] rewards = chain.rewards(sampled);
-        double[] weights = weights(rewards);
-
-        // Step 1 from the reward; then a tile ends at step 2 and after every h steps more, or at the next noisy one.
-        SweepPlan plan = SweepPlan.of(program).fromReward(chain.rows());
-        int length = configuration.h();
-        for (int k = program.size() - 2; k >= 0; k--) {
-            if (length >= configuration.h() && program.stochastic(k)) {
-                plan = plan.cut(k, weights);
-                length = 0;
-            }
-            length++;
+        if (configuration.usesHalfOrder()) {
+            parts.with(Order.HO, chain.sweep(sampled, HalfOrder.plan(chain, tiles, weights(chain, sampled, factor))));
         }
-        return GradientEstimate.of(chain.sweep(sampled, plan), rewards);
+        return sum(chain, sampled, parts);
     }
 
-    private double[] weights(double[] rewards) {
-        return configuration.baseline() == Baseline.NONE ? rewards : Advantages.leaveOneOut(rewards);
+    /** Where registers carry adjoints past the cuts, the orders cannot be told apart. */
+    private GradientEstimate inOneSweep(Chain chain, Trajectory sampled, List<SubChain> tiles) {
+        SweepPlan plan = SweepPlan.of(chain.program());
+        if (configuration.usesFirstOrder()) {
+            plan = plan.fromReward(all(chain.rows(), configuration.wFo()));
+        }
+        double[] weights = weights(chain, sampled, 1);
+        for (SubChain tile : tiles) {
+            plan = plan.cut(chain.program().size() - tile.start(), weights);
+        }
+        return GradientEstimate.of(chain.sweep(sampled, plan), chain.rewards(sampled));
     }
 
-    private int leastStart() {
-        return configuration.startFrom() == null ? 2 : configuration.startFrom();
+    /** FO{1} + single HO{t}, in one update or each in one of its own. */
+    private GradientEstimate released(Chain chain, Trajectory sampled) {
+        int steps = chain.program().size();
+        boolean separate = configuration.separateUpdates();
+        boolean firstOrderTurn = !separate || chain.update() % updatesPerRollout() == 0;
+        Parts parts = new Parts();
+        if (configuration.usesFirstOrder() && firstOrderTurn) {
+            parts.with(Order.FO, firstOrder(chain, sampled));
+        }
+        if (!configuration.usesHalfOrder() || separate && firstOrderTurn) {
+            return sum(chain, sampled, parts);
+        }
+        SubChainStart.Window window = start.chosen(steps, 1, requirements.scale(chain.profile()));
+        List<Integer> drawn = releasedSteps.draw(
+                chain.program(), window, separate ? 1 : configuration.chainLen(), chain.random("rlr.steps"));
+        // Every step is drawn chain-len times out of as many as there are.
+        double factor = configuration.weighted()
+                ? (double) ReleasedSteps.noisy(chain.program(), window).size() / configuration.chainLen()
+                : 1;
+        ReleasedSteps.Surrogate surrogate =
+                releasedSteps.surrogate(chain, sampled, chain.rewards(sampled), drawn, factor);
+        parts.with(Order.HO, chain.sweep(sampled, surrogate.plan()));
+        return sum(chain, sampled, parts).with("clip-fraction", surrogate.clipped());
     }
 
-    private int largestStart(int steps) {
-        return configuration.startTo() == null ? steps - configuration.h() + 1 : configuration.startTo();
+    /** FO{1} + ZO{first..T}. */
+    private GradientEstimate withoutHalfOrder(Chain chain, Trajectory sampled, int first) {
+        int steps = chain.program().size();
+        Parts parts = new Parts();
+        if (configuration.usesFirstOrder()) {
+            parts.with(Order.FO, firstOrder(chain, sampled));
+        }
+        if (configuration.usesZerothOrder()) {
+            parts.with(Order.ZO, zerothOrder(chain, SubChain.calls(steps, first, steps)));
+        }
+        return sum(chain, sampled, parts);
     }
 
-    private static GradientEstimate withCosine(GradientEstimate estimate, String name, double[] a, double[] b) {
-        double cosine = Vectors.cosine(a, b);
-        return Double.isFinite(cosine) ? estimate.with(name, cosine) : estimate;
+    private double[] firstOrder(Chain chain, Trajectory sampled) {
+        SweepPlan plan = SweepPlan.of(chain.program())
+                .fromReward(all(chain.rows(), configuration.wFo()))
+                .stopBefore(chain.program().size() - 2);
+        return chain.sweep(sampled, plan);
+    }
+
+    private double[] weights(Chain chain, Trajectory sampled, double factor) {
+        return halfOrder.weights(chain, chain.rewards(sampled), factor);
+    }
+
+    private double[] zerothOrder(Chain chain, BitSet calls) {
+        double[] gradient = configuration.zerothOrder().estimate(chain, calls, "rlr.direction");
+        for (int i = 0; i < gradient.length; i++) {
+            gradient[i] *= configuration.wZo();
+        }
+        return gradient;
+    }
+
+    private static GradientEstimate sum(Chain chain, Trajectory sampled, Parts parts) {
+        return parts.estimate(chain.parameterCount(), chain.rewards(sampled));
+    }
+
+    private static double[] all(int rows, double value) {
+        double[] values = new double[rows];
+        Arrays.fill(values, value);
+        return values;
+    }
+
+    @Override
+    public Map<String, double[]> memory() {
+        Map<String, double[]> memory = new HashMap<>(start.memory());
+        memory.putAll(length.memory());
+        return memory;
+    }
+
+    @Override
+    public void recall(Map<String, double[]> memory) {
+        start.recall(memory);
+        length.recall(memory);
     }
 
     @Override

@@ -35,7 +35,7 @@ import org.plumbline.toolkit.sampler.TimestepSpacing;
  * list; below 0 it is 1 or abar_0, as the model says. T clips or thresholds if the model says so; eps is not recomputed
  * from the clipped x0 unless asked.
  *
- * <p>One register and one network call per step. Source: Song, Meng, Ermon, equations 12 and 16; settings and defaults
+ * <p>One register and one network call per step. The deterministic form of a table with noise is that of eta 0. Source: Song, Meng, Ermon, equations 12 and 16; settings and defaults
  * as in a scheduler_config.json of class DDIMScheduler.
  */
 @Plugin(
@@ -124,7 +124,8 @@ final class DdimSampler implements Sampler {
         OutputTransform transform = transform(model);
         boolean asEpsilon = request.prediction() == PredictionType.EPSILON && transform.identity();
 
-        List<SamplerCall> calls = new ArrayList<>();
+        List<SamplerCall> noisy = new ArrayList<>();
+        List<SamplerCall> silent = new ArrayList<>();
         for (int t : spacing.timesteps(trainSteps, steps, offset)) {
             if (t >= trainSteps) {
                 throw PlumblineException.of(StandardError.BAD_VALUE)
@@ -137,12 +138,22 @@ final class DdimSampler implements Sampler {
             int next = t - trainSteps / steps;
             double a = schedule.alphaBar(t);
             double aNext = next >= 0 ? schedule.alphaBar(next) : toOne ? 1 : schedule.alphaBar(0);
-            calls.add(call(TimePoint.ofStep(schedule, t), a, aNext, asEpsilon));
+            TimePoint at = TimePoint.ofStep(schedule, t);
+            noisy.add(call(at, a, aNext, configuration.eta(), asEpsilon));
+            silent.add(call(at, a, aNext, 0, asEpsilon));
         }
+        String what = spacing.name().toLowerCase(Locale.ROOT) + (transform.identity() ? "" : ", " + transform);
+        SamplerProgram deterministic = table(steps, 0, what, transform, asEpsilon, silent);
+        return configuration.eta() == 0
+                ? deterministic
+                : table(steps, configuration.eta(), what, transform, asEpsilon, noisy)
+                        .withDeterministic(deterministic);
+    }
+
+    private static SamplerProgram table(
+            int steps, double eta, String what, OutputTransform transform, boolean asEpsilon, List<SamplerCall> calls) {
         return new SamplerProgram(
-                "ddim, " + steps + " steps, eta " + configuration.eta() + ", "
-                        + spacing.name().toLowerCase(Locale.ROOT)
-                        + (transform.identity() ? "" : ", " + transform),
+                "ddim, " + steps + " steps, eta " + eta + ", " + what,
                 asEpsilon ? PredictionType.EPSILON : PredictionType.SAMPLE,
                 transform,
                 1,
@@ -151,9 +162,9 @@ final class DdimSampler implements Sampler {
                 new double[] {1});
     }
 
-    private SamplerCall call(TimePoint at, double a, double aNext, boolean asEpsilon) {
+    private SamplerCall call(TimePoint at, double a, double aNext, double eta, boolean asEpsilon) {
         double variance = (1 - aNext) / (1 - a) * (1 - a / aNext);
-        double s = configuration.eta() * Math.sqrt(Math.max(0, variance));
+        double s = eta * Math.sqrt(Math.max(0, variance));
         double direction = Math.sqrt(Math.max(0, 1 - aNext - s * s));
         if (asEpsilon) {
             double ofState = Math.sqrt(aNext / a);

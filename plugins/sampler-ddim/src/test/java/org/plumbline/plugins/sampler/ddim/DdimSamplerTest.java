@@ -1,10 +1,14 @@
 package org.plumbline.plugins.sampler.ddim;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
@@ -17,6 +21,7 @@ import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
+import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.testkit.sampler.SamplerContract;
 import org.plumbline.toolkit.sampler.TimestepSpacing;
@@ -211,11 +216,36 @@ class DdimSamplerTest {
     }
 
     private static SamplerCall stableDiffusionCall(double eta, int steps, int call) {
+        return stableDiffusion(eta, steps).calls().get(call);
+    }
+
+    private static SamplerProgram stableDiffusion(double eta, int steps) {
         return new DdimSampler(eta(eta, null))
-                .program(
-                        new Sampler.Request(STABLE_DIFFUSION, PredictionType.EPSILON, steps, STABLE_DIFFUSION_SETTINGS))
-                .calls()
-                .get(call);
+                .program(new Sampler.Request(
+                        STABLE_DIFFUSION, PredictionType.EPSILON, steps, STABLE_DIFFUSION_SETTINGS));
+    }
+
+    @Test
+    void noise_can_be_kept_at_some_calls_only() {
+        SamplerProgram noisy = stableDiffusion(0.7, 10);
+        List<String> withNoise = numbers(noisy);
+        List<String> without = numbers(stableDiffusion(0, 10));
+        BitSet calls = new BitSet();
+        assertEquals(without, numbers(noisy.withNoiseOnlyAt(calls)));
+        calls.set(0, 10);
+        assertEquals(withNoise, numbers(noisy.withNoiseOnlyAt(calls)));
+        calls.clear();
+        calls.set(4, 6);
+        List<String> window = new ArrayList<>(without);
+        window.set(4, withNoise.get(4));
+        window.set(5, withNoise.get(5));
+        assertEquals(window, numbers(noisy.withNoiseOnlyAt(calls)));
+        assertNull(stableDiffusion(0, 10).deterministic());
+    }
+
+    /** The lines of the table, one per call. */
+    private static List<String> numbers(SamplerProgram program) {
+        return program.table().lines().skip(1).limit(program.size()).toList();
     }
 
     @Test

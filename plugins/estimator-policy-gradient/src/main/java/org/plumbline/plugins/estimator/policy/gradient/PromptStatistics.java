@@ -6,12 +6,14 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.plumbline.spi.estimator.Chain;
+import org.plumbline.spi.estimator.Trajectory;
 
 /**
  * Running rewards of every prompt, and advantages standardised by them: (R - mean) / (deviation + 1e-6), kept within a
  * bound. A prompt with too few remembered rewards is standardised by the present batch.
  */
-final class PromptStatistics {
+final class PromptStatistics implements AdvantageSource {
     private static final double LEAST_DEVIATION = 1e-6;
 
     private final int capacity;
@@ -23,6 +25,12 @@ final class PromptStatistics {
         this.capacity = capacity;
         this.minimum = minimum;
         this.bound = bound;
+    }
+
+    @Override
+    public OfCall advantages(Chain chain, Trajectory sampled, double[] rewards, boolean fresh) {
+        double[] advantages = advantages(chain.prompts(), rewards, fresh);
+        return k -> advantages;
     }
 
     /**
@@ -55,14 +63,16 @@ final class PromptStatistics {
         return advantages;
     }
 
-    Map<String, double[]> memory() {
+    @Override
+    public Map<String, double[]> memory() {
         Map<String, double[]> memory = new HashMap<>();
         remembered.forEach((prompt, own) ->
                 memory.put(prompt, own.stream().mapToDouble(Double::doubleValue).toArray()));
         return memory;
     }
 
-    void recall(Map<String, double[]> memory) {
+    @Override
+    public void recall(Map<String, double[]> memory) {
         remembered.clear();
         memory.forEach((prompt, rewards) -> {
             Deque<Double> own = new ArrayDeque<>();

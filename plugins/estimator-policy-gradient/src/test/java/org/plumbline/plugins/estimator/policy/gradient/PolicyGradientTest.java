@@ -1,11 +1,8 @@
 package org.plumbline.plugins.estimator.policy.gradient;
 
+import java.util.Map;
 import org.junit.jupiter.api.Nested;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
-import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Baseline;
-import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Configuration;
-import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Objective;
-import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Reduction;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
@@ -13,58 +10,75 @@ import org.plumbline.testkit.estimator.ExpectedWork;
 import org.plumbline.testkit.estimator.GradientEstimatorContract;
 
 class PolicyGradientTest {
-    /** Enough to see a bias of a half, or not to look for one. */
-    private static final int FEW = 200;
-
     @Nested
     class ScoreFunction extends Contract {
         ScoreFunction() {
-            super(Objective.SCORE_FUNCTION, Baseline.LEAVE_ONE_OUT, Reduction.SUM, 1);
+            super(Map.of());
         }
     }
 
     @Nested
     class ScoreFunctionWithoutBaseline extends Contract {
         ScoreFunctionWithoutBaseline() {
-            super(Objective.SCORE_FUNCTION, Baseline.NONE, Reduction.SUM, 1);
+            super(Map.of("baseline", "none"));
+        }
+    }
+
+    /** The value function learns from replica to replica. */
+    @Nested
+    class ValueFunctionAsBaseline extends Contract {
+        ValueFunctionAsBaseline() {
+            super(Map.of("baseline", "value"));
+        }
+
+        /** Its variance is half that of the mean of the others. */
+        @Override
+        protected int replicas() {
+            return 500;
+        }
+    }
+
+    /** Three of five steps, drawn anew in every update. */
+    @Nested
+    class RandomSteps extends Contract {
+        RandomSteps() {
+            super(Map.of("timestep-fraction", 0.6));
+        }
+
+        @Override
+        protected ExpectedWork work(SamplerProgram program) {
+            int swept = program.markov() ? 3 : program.size();
+            return new ExpectedWork(program.size() + swept, swept, 1);
         }
     }
 
     /** Half the gradient in two dimensions. */
     @Nested
-    class MeanLogProbability extends Contract {
+    class MeanLogProbability extends Biased {
         MeanLogProbability() {
-            super(Objective.SCORE_FUNCTION, Baseline.LEAVE_ONE_OUT, Reduction.MEAN, 1);
-        }
-
-        @Override
-        protected int replicas() {
-            return FEW;
+            super(Map.of("log-probability", "mean"));
         }
     }
 
     @Nested
-    class StandardisedPerPrompt extends Contract {
+    class StandardisedPerPrompt extends Biased {
         StandardisedPerPrompt() {
-            super(Objective.SCORE_FUNCTION, Baseline.PER_PROMPT, Reduction.SUM, 1);
+            super(Map.of("baseline", "per-prompt"));
         }
+    }
 
-        @Override
-        protected int replicas() {
-            return FEW;
+    @Nested
+    class StandardisedByGroup extends Biased {
+        StandardisedByGroup() {
+            super(Map.of("baseline", "group"));
         }
     }
 
     /** All ratios are one until the parameters move, so the bias of clipping comes with the second update. */
     @Nested
-    class Clipped extends Contract {
+    class Clipped extends Biased {
         Clipped() {
-            super(Objective.CLIP, Baseline.LEAVE_ONE_OUT, Reduction.SUM, 4);
-        }
-
-        @Override
-        protected int replicas() {
-            return FEW;
+            super(Map.of("objective", "clip", "updates-per-rollout", 4, "mismatch-calls", 0));
         }
 
         @Override
@@ -73,11 +87,54 @@ class PolicyGradientTest {
         }
     }
 
-    abstract static class Contract extends GradientEstimatorContract {
-        private final Configuration configuration;
+    /** The divergence is zero until the parameters move; one evaluation shows the mismatch. */
+    @Nested
+    class Dpok extends Biased {
+        Dpok() {
+            super(Map.of("preset", "dpok", "clip", 0.1, "kl", 0.5, "log-probability", "sum"));
+        }
 
-        Contract(Objective objective, Baseline baseline, Reduction reduction, int updatesPerRollout) {
-            configuration = new Configuration(objective, baseline, reduction, 0.2, updatesPerRollout, 5, 16, 16);
+        @Override
+        protected boolean biasShowsAtOnce() {
+            return false;
+        }
+
+        @Override
+        protected ExpectedWork work(SamplerProgram program) {
+            return new ExpectedWork(3L * program.size() + 1, program.size(), 1);
+        }
+    }
+
+    /** Only the first four of five steps have noise, and what the last one does is missed. */
+    @Nested
+    class MixGrpo extends Biased {
+        MixGrpo() {
+            super(Map.of("preset", "mix-grpo", "clip", 0.1, "mismatch-calls", 0));
+        }
+
+        @Override
+        protected ExpectedWork work(SamplerProgram program) {
+            return new ExpectedWork(program.size() + 4, 4, 1);
+        }
+    }
+
+    /** A few replicas see a bias of a half, or none is looked for. */
+    abstract static class Biased extends Contract {
+        Biased(Map<String, Object> settings) {
+            super(settings);
+        }
+
+        @Override
+        protected int replicas() {
+            return 200;
+        }
+    }
+
+    abstract static class Contract extends GradientEstimatorContract {
+        private final Map<String, Object> settings;
+
+        Contract(Map<String, Object> settings) {
+            this.settings = settings;
         }
 
         @Override
@@ -87,7 +144,7 @@ class PolicyGradientTest {
 
         @Override
         protected GradientEstimator estimator() {
-            return new PolicyGradient(configuration);
+            return Configured.by(settings);
         }
 
         @Override

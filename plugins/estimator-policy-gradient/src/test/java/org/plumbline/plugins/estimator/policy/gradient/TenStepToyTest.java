@@ -3,13 +3,10 @@ package org.plumbline.plugins.estimator.policy.gradient;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
-import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Baseline;
-import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Configuration;
-import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Objective;
-import org.plumbline.plugins.estimator.policy.gradient.PolicyGradient.Reduction;
 import org.plumbline.testkit.estimator.HolmCorrection;
 import org.plumbline.testkit.estimator.Replicas;
 import org.plumbline.testkit.estimator.TenStepToy;
@@ -22,30 +19,35 @@ class TenStepToyTest {
 
     @Test
     void with_a_baseline() {
-        check(Baseline.LEAVE_ONE_OUT, SOME, 0.03, 45_465);
+        check("leave-one-out", SOME, 0.03, 45_465);
     }
 
     @Test
     void without_a_baseline() {
-        check(Baseline.NONE, SOME, 0.04, 97_973);
+        check("none", SOME, 0.04, 97_973);
     }
 
     @Test
     @Tag("long")
     void with_a_baseline_on_three_million_samples() {
-        check(Baseline.LEAVE_ONE_OUT, MANY, 0.005, 45_465);
+        check("leave-one-out", MANY, 0.005, 45_465);
     }
 
     @Test
     @Tag("long")
     void without_a_baseline_on_three_million_samples() {
-        check(Baseline.NONE, MANY, 0.006, 97_973);
+        check("none", MANY, 0.006, 97_973);
     }
 
-    private static void check(Baseline baseline, int batches, double error, double variance) {
+    /** The baseline of the batch is one number for all steps; a value function knows the state. */
+    @Test
+    void with_a_value_function() {
+        check("value", SOME, 0.03, 16_000);
+    }
+
+    private static void check(String baseline, int batches, double error, double variance) {
         try (ReferenceBackend backend = new ReferenceBackend()) {
-            PolicyGradient estimator = new PolicyGradient(
-                    new Configuration(Objective.SCORE_FUNCTION, baseline, Reduction.SUM, 0.2, 1, 5, 16, 16));
+            PolicyGradient estimator = Configured.by(Map.of("baseline", baseline));
             Replicas replicas = TenStepToy.measure(backend, estimator, ROWS, batches, 1);
             String line = TenStepToy.report("score function, baseline " + baseline, replicas);
             assertTrue(replicas.relativeBiasError() < error, line);

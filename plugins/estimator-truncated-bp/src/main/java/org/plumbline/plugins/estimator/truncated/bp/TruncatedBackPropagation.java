@@ -1,6 +1,7 @@
 package org.plumbline.plugins.estimator.truncated.bp;
 
 import jakarta.inject.Inject;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +19,7 @@ import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
+import org.plumbline.spi.sampler.SamplerProgram;
 
 /**
  * The chain rule through the last K network calls, the steps before them taken as constant.
@@ -26,19 +28,32 @@ import org.plumbline.spi.provenance.Citation;
  * the whole transposed chain (DRaFT, and the truth against which the other estimators are held). With K &lt; T the sum
  * stops early.
  *
+ * <p><b>Cutoff.</b> Fixed (DRaFT-K; VADER's <i>last</i> is K = 1), or drawn uniformly from 1..T or from a rounded normal
+ * distribution (AlignProp, VADER's <i>rand</i>). Drawn per update, one K serves the whole chain. Drawn per step, as in the
+ * port of AlignProp to trl, every call compares its place with a K of its own: call t from the output is attached if
+ * t &lt;= K_t, which leaves gaps. Unlike the published code we never draw K = 0, with which nothing would be learned.
+ *
+ * <p><b>Stopping.</b> STATE detaches the state before the earliest call of the attached run at the end (DRaFT).
+ * PREDICTION detaches the predictions of all calls that are not attached, while the state keeps its linear path through
+ * them (AlignProp). Without gaps both give the same gradient of weights and conditioning, since nothing that is trained
+ * lies before the cutoff; with gaps PREDICTION also learns at the attached calls before a gap. For the initial noise they
+ * differ always: under STATE no adjoint reaches it.
+ *
  * <p><b>Bias.</b> Minus the contributions of the dropped calls, E[sum over i &gt; K of (d phi_i / d theta)^T prod over j
- * &lt; i of (d x_(j-1) / d x_j)^T dR/dx_0]; zero for K = T. With a random cutoff, one K per update, the bias is the mean
- * over K.
+ * &lt; i of (d x_(j-1) / d x_j)^T dR/dx_0]; zero for K = T. With a random cutoff the bias is the mean over K. PREDICTION
+ * with gaps replaces the Jacobians of detached steps by their linear part.
  *
  * <p><b>Variance.</b> Small, since the reward's gradient is used; it grows with K through the products of Jacobians.
  *
- * <p><b>Cost per sample.</b> T + K forward, K backward, one reward with gradient. Memory: one network graph and T
- * latents, whatever K is, since every step is replayed.
+ * <p><b>Cost per sample.</b> T + K forward, K backward, one reward with gradient, with K the number of calls that are
+ * swept with the network: detached calls cost nothing. Memory: one network graph and T latents, whatever K is, since
+ * every step is replayed.
  *
- * <p><b>Needs.</b> A differentiable reward and vector-Jacobian products; any sampler. Training the initial noise needs all
- * calls, since only the first one sees it.
+ * <p><b>Needs.</b> A differentiable reward and vector-Jacobian products; any sampler. Under STATE, training the initial
+ * noise needs all calls, since only the first one sees it.
  *
- * <p>Source: Clark, Vicol, Swersky, Fleet: DRaFT. ICLR 2024; Prabhudesai et al.: AlignProp. 2023.
+ * <p>Source: Clark, Vicol, Swersky, Fleet: DRaFT. ICLR 2024; Prabhudesai et al.: AlignProp. 2023; Prabhudesai et al.:
+ * VADER. 2024.
  */
 @Plugin(
         id = "truncated-bp",
@@ -51,10 +66,26 @@ final class TruncatedBackPropagation implements GradientEstimator {
         FIXED,
         /** All: full back-propagation. */
         FULL,
-        /** Drawn for every update uniformly from 1 to all. */
+        /** Drawn uniformly from 1 to all. */
         UNIFORM,
-        /** Drawn for every update from a rounded normal distribution, kept between 1 and all. */
+        /** Drawn from a rounded normal distribution, kept between 1 and all. */
         GAUSSIAN
+    }
+
+    /** When a random cutoff is drawn. */
+    enum CutoffDraw {
+        /** One for the whole chain. */
+        PER_UPDATE,
+        /** A new one at every call. */
+        PER_STEP
+    }
+
+    /** What becomes of the calls that are not attached. */
+    enum Stopping {
+        /** The state before the attached run at the end is constant. */
+        STATE,
+        /** Their predictions are constant, and adjoints pass them by the linear path. */
+        PREDICTION
     }
 
     /**
@@ -63,6 +94,8 @@ final class TruncatedBackPropagation implements GradientEstimator {
      * @param cutoff how many calls are differentiated
      * @param steps K of a fixed cutoff, mean of a Gaussian one
      * @param deviation standard deviation of a Gaussian cutoff
+     * @param cutoffDraw when a random cutoff is drawn
+     * @param stopping what becomes of the other calls
      */
     record Configuration(
             @Setting(
@@ -80,7 +113,18 @@ final class TruncatedBackPropagation implements GradientEstimator {
                     description = "standard deviation of a gaussian cutoff, in network calls",
                     defaultValue = "2",
                     min = 0)
-            double deviation) {}
+            double deviation,
+
+            @Setting(
+                    description = "a random cutoff is drawn per-update (AlignProp) or per-step (its port to trl)",
+                    defaultValue = "per-update")
+            CutoffDraw cutoffDraw,
+
+            @Setting(
+                    description = "what is held of the other calls: the state, or their prediction while the state"
+                            + " keeps its linear path; they differ with cutoff-draw: per-step",
+                    defaultValue = "state")
+            Stopping stopping) {}
 
     private final Configuration configuration;
 
@@ -114,11 +158,13 @@ final class TruncatedBackPropagation implements GradientEstimator {
         }
         boolean all = configuration.cutoff() == Cutoff.FULL
                 || (configuration.cutoff() == Cutoff.FIXED && configuration.steps() == calls);
-        if (!all && profile.target() instanceof TrainableTarget.InitialNoise) {
+        if (!all
+                && configuration.stopping() == Stopping.STATE
+                && profile.target() instanceof TrainableTarget.InitialNoise) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
                     .asked("estimator 'truncated-bp' with a cutoff before the first call and target initial-noise,"
                             + " which no adjoint would reach")
-                    .remedy("set cutoff: full, or train weights or the conditioning")
+                    .remedy("set cutoff: full, or stopping: prediction, or train weights or the conditioning")
                     .build();
         }
     }
@@ -126,18 +172,30 @@ final class TruncatedBackPropagation implements GradientEstimator {
     @Override
     public GradientEstimate estimate(Chain chain) {
         Trajectory sampled = chain.behaviour();
-        int calls = chain.program().size();
-        int k = differentiated(chain.random("truncated-bp.cutoff"), calls);
-
-        SweepPlan plan = SweepPlan.of(chain.program()).fromReward(chain.rows());
-        if (k < calls) {
-            plan = plan.stopBefore(calls - k - 1);
-        }
-        double[] gradient = chain.sweep(sampled, plan);
-        return GradientEstimate.of(gradient, chain.rewards(sampled)).with("differentiated-calls", k);
+        BitSet attached =
+                attached(chain.random("truncated-bp.cutoff"), chain.program().size());
+        SweepPlan plan =
+                switch (configuration.stopping()) {
+                    case STATE -> stateHeld(chain.program(), attached);
+                    case PREDICTION -> predictionsHeld(chain.program(), attached);
+                };
+        double[] gradient = chain.sweep(sampled, plan.fromReward(chain.rows()));
+        return GradientEstimate.of(gradient, chain.rewards(sampled))
+                .with("differentiated-calls", differentiated(attached, chain.program()));
     }
 
-    private int differentiated(RandomGenerator random, int calls) {
+    /** The calls that are differentiated. */
+    BitSet attached(RandomGenerator random, int calls) {
+        BitSet attached = new BitSet();
+        int ofUpdate = drawn(random, calls);
+        for (int k = 0; k < calls; k++) {
+            int steps = configuration.cutoffDraw() == CutoffDraw.PER_STEP ? drawn(random, calls) : ofUpdate;
+            attached.set(k, calls - k <= steps);
+        }
+        return attached;
+    }
+
+    private int drawn(RandomGenerator random, int calls) {
         return switch (configuration.cutoff()) {
             case FIXED -> configuration.steps();
             case FULL -> calls;
@@ -147,6 +205,28 @@ final class TruncatedBackPropagation implements GradientEstimator {
                 yield (int) Math.max(1, Math.min(calls, drawn));
             }
         };
+    }
+
+    private static SweepPlan stateHeld(SamplerProgram program, BitSet attached) {
+        int lastDetached = attached.previousClearBit(program.size() - 1);
+        SweepPlan plan = SweepPlan.of(program);
+        return lastDetached < 0 ? plan : plan.stopBefore(lastDetached);
+    }
+
+    private static SweepPlan predictionsHeld(SamplerProgram program, BitSet attached) {
+        SweepPlan plan = SweepPlan.of(program);
+        for (int k = 0; k < program.size(); k++) {
+            if (!attached.get(k)) {
+                plan = plan.withoutParameters(k).withoutInput(k);
+            }
+        }
+        return plan;
+    }
+
+    private int differentiated(BitSet attached, SamplerProgram program) {
+        return configuration.stopping() == Stopping.STATE
+                ? program.size() - 1 - attached.previousClearBit(program.size() - 1)
+                : attached.cardinality();
     }
 
     @Override
@@ -163,6 +243,12 @@ final class TruncatedBackPropagation implements GradientEstimator {
                         "Prabhudesai, M., Goyal, A., Pathak, D., Fragkiadaki, K.",
                         "Aligning text-to-image diffusion models with reward backpropagation",
                         2023,
-                        "arXiv 2310.03739"));
+                        "arXiv 2310.03739"),
+                new Citation(
+                        "prabhudesai2024vader",
+                        "Prabhudesai, M., Mendonca, R., Qin, Z., Fragkiadaki, K., Pathak, D.",
+                        "Video diffusion alignment via reward gradients",
+                        2024,
+                        "arXiv 2407.08737"));
     }
 }

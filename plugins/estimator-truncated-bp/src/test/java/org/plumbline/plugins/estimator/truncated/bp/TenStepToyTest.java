@@ -12,6 +12,8 @@ import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.truncated.bp.TruncatedBackPropagation.Configuration;
 import org.plumbline.plugins.estimator.truncated.bp.TruncatedBackPropagation.Cutoff;
+import org.plumbline.plugins.estimator.truncated.bp.TruncatedBackPropagation.CutoffDraw;
+import org.plumbline.plugins.estimator.truncated.bp.TruncatedBackPropagation.Stopping;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.testkit.estimator.FiniteDifferences;
 import org.plumbline.testkit.estimator.MeanReward;
@@ -55,7 +57,7 @@ class TenStepToyTest {
 
     private static Replicas measure(Cutoff cutoff, int steps) {
         try (ReferenceBackend backend = new ReferenceBackend()) {
-            GradientEstimator estimator = new TruncatedBackPropagation(new Configuration(cutoff, steps, 2));
+            GradientEstimator estimator = new TruncatedBackPropagation(new Configuration(cutoff, steps, 2, CutoffDraw.PER_UPDATE, Stopping.STATE));
             Replicas replicas = TenStepToy.measure(backend, estimator, ROWS, BATCHES, SEED);
             TenStepToy.report(cutoff + " " + steps, replicas);
             return replicas;
@@ -71,7 +73,7 @@ class TenStepToyTest {
             double[] expected = FiniteDifferences.gradient(new MeanReward(bench, TenStepToy.program(), batch), theta);
             try (Rollout rollout = bench.rollout(TenStepToy.program(), batch, theta);
                     SamplingChain chain = bench.chain(rollout, theta, SEED, 0)) {
-                GradientEstimator full = new TruncatedBackPropagation(new Configuration(Cutoff.FULL, 1, 2));
+                GradientEstimator full = new TruncatedBackPropagation(new Configuration(Cutoff.FULL, 1, 2, CutoffDraw.PER_UPDATE, Stopping.STATE));
                 // The gradient's length is about 42.
                 assertArrayEquals(expected, full.estimate(chain).gradient(), 1e-8);
             }

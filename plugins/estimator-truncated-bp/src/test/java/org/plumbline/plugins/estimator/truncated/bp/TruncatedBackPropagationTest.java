@@ -4,6 +4,8 @@ import org.junit.jupiter.api.Nested;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.truncated.bp.TruncatedBackPropagation.Configuration;
 import org.plumbline.plugins.estimator.truncated.bp.TruncatedBackPropagation.Cutoff;
+import org.plumbline.plugins.estimator.truncated.bp.TruncatedBackPropagation.CutoffDraw;
+import org.plumbline.plugins.estimator.truncated.bp.TruncatedBackPropagation.Stopping;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
@@ -14,7 +16,7 @@ class TruncatedBackPropagationTest {
     @Nested
     class Full extends Contract {
         Full() {
-            super(new Configuration(Cutoff.FULL, 1, 2));
+            super(configured(Cutoff.FULL, 1, Stopping.STATE));
         }
 
         @Override
@@ -26,7 +28,20 @@ class TruncatedBackPropagationTest {
     @Nested
     class LastTwo extends Contract {
         LastTwo() {
-            super(new Configuration(Cutoff.FIXED, 2, 2));
+            super(configured(Cutoff.FIXED, 2, Stopping.STATE));
+        }
+
+        @Override
+        protected ExpectedWork work(SamplerProgram program) {
+            return new ExpectedWork(program.size() + 2, 2, 1);
+        }
+    }
+
+    /** Unlike the other rule it can train the initial noise, by the linear path. */
+    @Nested
+    class LastTwoWithThePredictionsOfTheOthersHeld extends Contract {
+        LastTwoWithThePredictionsOfTheOthersHeld() {
+            super(configured(Cutoff.FIXED, 2, Stopping.PREDICTION));
         }
 
         @Override
@@ -38,7 +53,7 @@ class TruncatedBackPropagationTest {
     @Nested
     class AsManyAsThereAre extends Contract {
         AsManyAsThereAre() {
-            super(new Configuration(Cutoff.FIXED, 5, 2));
+            super(configured(Cutoff.FIXED, 5, Stopping.STATE));
         }
 
         @Override
@@ -51,6 +66,10 @@ class TruncatedBackPropagationTest {
         protected boolean biasShowsAtOnce() {
             return false;
         }
+    }
+
+    private static Configuration configured(Cutoff cutoff, int steps, Stopping stopping) {
+        return new Configuration(cutoff, steps, 2, CutoffDraw.PER_UPDATE, stopping);
     }
 
     abstract static class Contract extends GradientEstimatorContract {
@@ -72,7 +91,7 @@ class TruncatedBackPropagationTest {
 
         @Override
         protected int replicas() {
-            return 300;
+            return 200;
         }
     }
 }

@@ -1,0 +1,149 @@
+package org.plumbline.it.golden;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.plumbline.kernel.chain.Batch;
+import org.plumbline.kernel.chain.ChainParts;
+import org.plumbline.kernel.chain.NoiseSource;
+import org.plumbline.kernel.chain.Rollout;
+import org.plumbline.kernel.chain.SamplingChain;
+import org.plumbline.kernel.chain.Workbench;
+import org.plumbline.kernel.study.Compatibility;
+import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.estimator.Chain;
+import org.plumbline.spi.estimator.ChainProfile;
+import org.plumbline.spi.estimator.GradientEstimator;
+import org.plumbline.spi.graph.ParameterLayout;
+import org.plumbline.spi.model.DiffusionModel;
+import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.toolkit.safetensors.SafetensorsFile;
+
+/**
+ * The chain of the golden cases on one backend: initial noise, step noise and reward from the file, all weights of the
+ * model beside it trained, those of the last convolution halved. Confined to one thread.
+ */
+final class GoldenChain implements AutoCloseable {
+    private static final String LAST_CONVOLUTION = "conv_out.";
+
+    private final SafetensorsFile numbers;
+    private final int rows;
+    private final Workbench bench;
+
+    /** All weights or the initial noise are trained. */
+    GoldenChain(ComputeBackend backend, DiffusionModel model, TrainableTarget target, SafetensorsFile numbers) {
+        this.numbers = numbers;
+        this.rows = Math.toIntExact(numbers.shape("x_T")[0]);
+        NegativeMeanSquare reward = new NegativeMeanSquare(numbers.doubles("target"));
+        this.bench = Workbench.open(backend, new ChainParts(model, target, 1, reward, List.of(""), rows));
+    }
+
+    /** Names and places of the trained weights; empty where the initial noise is trained. */
+    ParameterLayout layout() {
+        return bench.weights() == null
+                ? ParameterLayout.empty()
+                : Objects.requireNonNull(bench.weights()).layout();
+    }
+
+    /**
+     * Runs an estimator and names what comes out as a golden file does: {@code grad}, uphill; {@code reward};
+     * {@code final}, which is x_0; for noisy programs {@code ratio} per step and row, of mean log-probabilities.
+     *
+     * @param program of the study's sampler
+     * @param golden names the tensors {@code {name}.parameters.{weight}} of weights that have moved since the rollout
+     */
+    Map<String, double[]> run(
+            GradientEstimator estimator, SamplerProgram program, String golden, Rounding rounding) {
+        ChainProfile profile = bench.profile(program);
+        Compatibility.check(golden, estimator, profile);
+        return run(estimator.program(profile), golden, rounding, chain -> {
+            Map<String, double[]> results = new LinkedHashMap<>();
+            results.put("grad", estimator.estimate(chain).gradient());
+            results.put("reward", chain.rewards(chain.behaviour()));
+            results.put("final", chain.behaviour().output().toDoubles());
+            results.put("ratio", ratios(chain));
+            return results;
+        });
+    }
+
+    /** Runs anything on a chain. */
+    <T> T run(SamplerProgram program, String golden, Rounding rounding, Function<Chain, T> work) {
+        double[] sampling = rounding.of(parameters());
+        double[] present = moved(sampling, golden);
+        try (Rollout rollout = bench.rollout(program, batch(rounding), sampling);
+                SamplingChain chain = bench.chain(rollout, present, 0, 0)) {
+            return work.apply(chain);
+        }
+    }
+
+    private double[] parameters() {
+        if (bench.weights() == null) {
+            return numbers.doubles("x_T");
+        }
+        double[] theta = bench.initialParameters(0);
+        for (ParameterLayout.Entry entry : layout().entries()) {
+            for (int i = 0; entry.name().startsWith(LAST_CONVOLUTION) && i < entry.size(); i++) {
+                theta[entry.offset() + i] *= 0.5;
+            }
+        }
+        return theta;
+    }
+
+    private double[] moved(double[] sampling, String golden) {
+        double[] present = sampling.clone();
+        for (ParameterLayout.Entry entry : layout().entries()) {
+            String name = golden + ".parameters." + entry.name();
+            if (numbers.contains(name)) {
+                System.arraycopy(numbers.doubles(name), 0, present, entry.offset(), entry.size());
+            }
+        }
+        return present;
+    }
+
+    private double[] ratios(Chain chain) {
+        int calls = chain.program().size();
+        int size = chain.profile().latentSize();
+        double[] ratios = new double[calls * rows];
+        for (int k = 0; k < calls; k++) {
+            double[] logRatio = chain.program().stochastic(k)
+                    ? chain.score(chain.behaviour(), k).logRatio()
+                    : new double[rows];
+            for (int row = 0; row < rows; row++) {
+                ratios[k * rows + row] = Math.exp(logRatio[row] / size);
+            }
+        }
+        return ratios;
+    }
+
+    /** The file's noise: [row, latent] and [step, row, latent]. */
+    private Batch batch(Rounding rounding) {
+        double[] initial = rounding.of(numbers.doubles("x_T"));
+        double[] steps = rounding.of(numbers.doubles("noise"));
+        NoiseSource noise = new NoiseSource() {
+            @Override
+            public double[] initial(int row, int size) {
+                return part(initial, row, size);
+            }
+
+            @Override
+            public double[] step(int row, int call, int size) {
+                return part(steps, call * rows + row, size);
+            }
+        };
+        return new Batch(Collections.nCopies(rows, ""), noise);
+    }
+
+    private static double[] part(double[] values, int index, int size) {
+        return Arrays.copyOfRange(values, index * size, (index + 1) * size);
+    }
+
+    @Override
+    public void close() {
+        bench.close();
+    }
+}
