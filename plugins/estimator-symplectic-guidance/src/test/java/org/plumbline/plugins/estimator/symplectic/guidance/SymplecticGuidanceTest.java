@@ -62,6 +62,12 @@ class SymplecticGuidanceTest {
                     program.size() + (long) steps * stages + (long) steps * (2 * stages - 1), (long) steps * stages, 2);
         }
 
+        /** tanh (W x) denoises nothing, so that its probability flow leads elsewhere than its chain. */
+        @Override
+        protected boolean pointsUphill() {
+            return false;
+        }
+
         @Override
         protected int replicas() {
             return 80;
