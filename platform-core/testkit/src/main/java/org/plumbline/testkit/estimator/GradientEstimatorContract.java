@@ -1,16 +1,24 @@
 package org.plumbline.testkit.estimator;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,6 +38,10 @@ import org.plumbline.spi.estimator.EstimatorTrait;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.problem.Problem;
+import org.plumbline.testkit.problem.ProblemFile;
+import org.plumbline.toolkit.statistics.VectorMoments;
+import org.plumbline.toolkit.statistics.Vectors;
 
 /**
  * The contract of gradient estimators. Extend it once per configuration; see the package description.
@@ -45,6 +57,13 @@ public abstract class GradientEstimatorContract {
 
     /** A test that could not see a bias of three times this is no evidence for its absence. */
     private static final double LARGEST_ERROR = 0.1;
+
+    /** Below this standard error of the relative bias no further replicas are made. */
+    private static final double PRECISE = 0.08;
+
+    private static final int FEWEST = 100;
+    private static final int STRIDE = 50;
+    private static final long SEED = 20240229;
 
     /** For subclasses. */
     protected GradientEstimatorContract() {}
@@ -62,7 +81,7 @@ public abstract class GradientEstimatorContract {
      */
     protected abstract ExpectedWork work(SamplerProgram program);
 
-    /** How many batches an expectation is measured on. */
+    /** How many batches an expectation is measured on at most; fewer do where the standard error is small. */
     protected int replicas() {
         return 1000;
     }
@@ -90,11 +109,11 @@ public abstract class GradientEstimatorContract {
     }
 
     /**
-     * Whether the estimate points uphill on these chains; false for an estimator that puts a probability flow in the place
-     * of the chain, which only for a denoiser leads to the same samples.
+     * How the bias vanishes, for an estimator whose documentation says so: for example with the step of its solver, or
+     * with the size of its perturbations. Nothing is claimed by default.
      */
-    protected boolean pointsUphill() {
-        return true;
+    protected Optional<BiasOrder> biasOrder() {
+        return Optional.empty();
     }
 
     @ParameterizedTest
@@ -105,42 +124,214 @@ public abstract class GradientEstimatorContract {
                 Workbench bench = Workbench.open(backend, situation.parts(rows));
                 GradientEstimator estimator = estimator()) {
             assumeTrue(accepts(estimator, bench, situation), "refused, with the right code");
-            long seed = Long.getLong("plumbline.contract.seed", 20240229);
-            int count = Integer.getInteger("plumbline.contract.replicas", situation.replicas(replicas(), rows()));
-            Replicas replicas = Replicas.of(
-                    bench,
-                    program(estimator, bench, situation),
-                    estimator,
-                    Situation.prompts(rows),
-                    bench.initialParameters(seed),
-                    seed,
-                    count);
-            HolmCorrection holm = HolmCorrection.of(replicas.difference(), ALPHA);
+            Measurement measurement = new Measurement(
+                    situation.name(), bench, estimator, sampled(situation), Situation.prompts(rows), SEED, test);
+            measurement.run(situation.replicas(replicas(), rows()));
+            measurement.mustPointUphill();
+            if (estimator.traits().contains(EstimatorTrait.UNBIASED)) {
+                measurement.mustBeUnbiased();
+            } else if (biasShowsAtOnce()) {
+                measurement.mustBeBiased();
+            }
+        }
+    }
+
+    /** The closed-form problems, built in and from files; where the truth itself is known it is the measure. */
+    @TestFactory
+    Stream<DynamicTest> what_is_unbiased_is_so_on_every_problem(TestInfo test) {
+        assumeTrue(declares(EstimatorTrait.UNBIASED), "not declared unbiased");
+        return ProblemFile.all().stream().map(problem -> dynamicTest(problem.name(), () -> unbiasedOn(problem, test)));
+    }
+
+    private void unbiasedOn(Problem problem, TestInfo test) {
+        try (ComputeBackend backend = backend();
+                Workbench bench = Workbench.open(backend, problem.parts(rows()));
+                GradientEstimator estimator = estimator()) {
+            try {
+                Compatibility.check(problem.name(), estimator, bench.profile(problem.program()));
+            } catch (PlumblineException refusal) {
+                // A setting may not fit a short sampler.
+                assertTrue(
+                        refusal.code() == StandardError.INCOMPATIBLE || refusal.code() == StandardError.BAD_VALUE,
+                        refusal.getMessage());
+                assumeTrue(false, refusal.getMessage());
+            }
+            Measurement measurement = new Measurement(
+                    problem.name(), bench, estimator, problem.program(), problem.prompts(rows()), problem.seed(), test);
+            measurement.run(replicas());
+            measurement.mustBeUnbiased();
+            problem.gradient(measurement.program()).ifPresent(measurement::mustHaveMean);
+        }
+    }
+
+    @Test
+    void the_bias_vanishes_as_it_is_claimed() {
+        Optional<BiasOrder> claimed = biasOrder();
+        assumeTrue(claimed.isPresent(), "nothing is claimed");
+        BiasOrder claim = claimed.get();
+        Problem problem = ProblemFile.builtIn(claim.problem());
+        double[] biases = new double[claim.levels().size()];
+        StringBuilder found = new StringBuilder();
+        for (int i = 0; i < biases.length; i++) {
+            BiasOrder.Level level = claim.levels().get(i);
+            try (ComputeBackend backend = backend();
+                    Workbench bench = Workbench.open(backend, problem.parts(rows()));
+                    GradientEstimator estimator = level.estimator()) {
+                SamplerProgram program = estimator.program(bench.profile(problem.program(level.calls())));
+                Replicas replicas = Replicas.of(
+                        bench,
+                        program,
+                        estimator,
+                        problem.prompts(rows()),
+                        bench.initialParameters(problem.seed()),
+                        problem.seed(),
+                        claim.replicas());
+                biases[i] = replicas.relativeBias();
+                found.append(String.format(
+                        Locale.ROOT,
+                        "; %s %.4g: relative bias %.4g (standard error %.2g)",
+                        claim.parameter(),
+                        level.size(),
+                        biases[i],
+                        replicas.relativeBiasError()));
+                assertTrue(
+                        replicas.relativeBiasError() < biases[i] / 5,
+                        () -> title() + ": too few replicas to tell an order" + found);
+            }
+        }
+        double exponent = claim.exponent(biases);
+        String message = String.format(Locale.ROOT, "%s: measured order %.3f%s", title(), exponent, found);
+        LOG.log(System.Logger.Level.INFO, message);
+        assertEquals(
+                claim.order(),
+                exponent,
+                claim.tolerance(),
+                () -> "claims a " + claim + ", which is not so. " + message);
+    }
+
+    /** The replicas of an estimator on one chain, and what must be true of them. */
+    private final class Measurement {
+        private final String where;
+        private final Workbench bench;
+        private final GradientEstimator estimator;
+        private final SamplerProgram program;
+        private final List<String> prompts;
+        private final long seed;
+        private final TestInfo test;
+        private final double[] theta;
+        private final Replicas replicas;
+        private int count;
+
+        Measurement(
+                String where,
+                Workbench bench,
+                GradientEstimator estimator,
+                SamplerProgram ofTheStudy,
+                List<String> prompts,
+                long usualSeed,
+                TestInfo test) {
+            this.where = where;
+            this.bench = bench;
+            this.estimator = estimator;
+            this.program = estimator.program(bench.profile(ofTheStudy));
+            this.prompts = prompts;
+            this.seed = Long.getLong("plumbline.contract.seed", usualSeed);
+            this.test = test;
+            this.theta = bench.initialParameters(seed);
+            this.replicas = Replicas.none(theta.length, prompts.size());
+        }
+
+        SamplerProgram program() {
+            return program;
+        }
+
+        /** Makes replicas until the standard error is small enough for a verdict, and at most so many. */
+        void run(int most) {
+            Integer asked = Integer.getInteger("plumbline.contract.replicas");
+            int last = asked == null ? most : asked;
+            while (count < last && (asked != null || count < FEWEST || !decided())) {
+                for (int i = 0; i < STRIDE && count < last; i++) {
+                    replicas.add(bench, program, estimator, prompts, theta, seed, count++);
+                }
+            }
+            LOG.log(System.Logger.Level.INFO, found(against(replicas.difference())));
+        }
+
+        /**
+         * Precise enough, or biased beyond doubt. That the verdict is looked at more than once is paid for by a level
+         * far below {@link #ALPHA}; the standard error does not depend on the verdict.
+         */
+        private boolean decided() {
+            return replicas.relativeBiasError() < PRECISE
+                    || HolmCorrection.of(replicas.difference(), ALPHA * ALPHA).rejected() > 0;
+        }
+
+        private HolmCorrection against(VectorMoments difference) {
+            return HolmCorrection.of(difference, ALPHA);
+        }
+
+        void mustPointUphill() {
+            assertTrue(replicas.cosine() > 0, () -> "points downhill. " + found(against(replicas.difference())));
+        }
+
+        void mustBeUnbiased() {
+            HolmCorrection holm = against(replicas.difference());
+            assertEquals(0, holm.rejected(), () -> "declares the trait UNBIASED, but is biased. " + found(holm));
+            assertTrue(
+                    replicas.relativeBiasError() < LARGEST_ERROR,
+                    () -> "declares the trait UNBIASED; too few replicas to tell. " + found(holm));
+        }
+
+        void mustBeBiased() {
+            HolmCorrection holm = against(replicas.difference());
+            assertTrue(
+                    holm.rejected() > 0,
+                    () -> "does not declare the trait UNBIASED, but no bias shows. " + found(holm));
+        }
+
+        /** The mean of the estimates against a gradient that owes nothing to samples. */
+        void mustHaveMean(double[] truth) {
+            HolmCorrection holm = HolmCorrection.of(replicas.estimate(), truth, ALPHA);
+            double[] away = Vectors.difference(replicas.estimate().mean(), truth);
             String found = String.format(
                     Locale.ROOT,
-                    "%s, %s: relative bias %.4f (standard error %.4f), cosine %.4f, variance per sample %.3g"
-                            + " (exact adjoint %.3g); %s. To repeat: mvn test -Dtest='%s' -Dplumbline.contract.seed=%d"
-                            + " -Dplumbline.contract.replicas=%d",
+                    "%s, %s: %.4f of the gradient's length away from the closed form (standard error %.4f); %s. %s",
                     title(),
-                    situation,
+                    where,
+                    Vectors.norm(away) / Vectors.norm(truth),
+                    Vectors.norm(replicas.estimate().standardError()) / Vectors.norm(truth),
+                    holm,
+                    repetition());
+            LOG.log(System.Logger.Level.INFO, found);
+            assertEquals(
+                    0,
+                    holm.rejected(),
+                    () -> "declares the trait UNBIASED, but its mean is not the gradient in closed form. " + found);
+        }
+
+        private String found(HolmCorrection holm) {
+            return String.format(
+                    Locale.ROOT,
+                    "%s, %s: relative bias %.4f (standard error %.4f), cosine %.4f, variance per sample %.3g"
+                            + " (exact adjoint %.3g); %s. %s",
+                    title(),
+                    where,
                     replicas.relativeBias(),
                     replicas.relativeBiasError(),
                     replicas.cosine(),
                     replicas.variancePerSample(),
                     replicas.exactVariancePerSample(),
                     holm,
-                    test.getTestClass().orElseThrow().getName().replaceAll(".*[.]", "") + "#"
-                            + test.getTestMethod().orElseThrow().getName(),
-                    seed,
-                    count);
-            LOG.log(System.Logger.Level.INFO, found);
-            assertTrue(!pointsUphill() || replicas.cosine() > 0, () -> "points downhill. " + found);
-            if (estimator.traits().contains(EstimatorTrait.UNBIASED)) {
-                assertTrue(replicas.relativeBiasError() < LARGEST_ERROR, () -> "too few replicas to tell. " + found);
-                assertEquals(0, holm.rejected(), () -> "declared unbiased, but biased. " + found);
-            } else if (biasShowsAtOnce()) {
-                assertTrue(holm.rejected() > 0, () -> "not declared unbiased, but no bias shows. " + found);
-            }
+                    repetition());
+        }
+
+        private String repetition() {
+            String golden = System.getProperty(ProblemFile.FOLDER_PROPERTY);
+            return "Seed " + seed + ". To repeat: mvn test -Dtest='"
+                    + test.getTestClass().orElseThrow().getName().replaceAll(".*[.]", "") + "#"
+                    + test.getTestMethod().orElseThrow().getName() + "' -Dplumbline.contract.seed=" + seed
+                    + " -Dplumbline.contract.replicas=" + count
+                    + (golden == null ? "" : " -D" + ProblemFile.FOLDER_PROPERTY + "=" + golden);
         }
     }
 
@@ -148,8 +339,8 @@ public abstract class GradientEstimatorContract {
     @EnumSource(Situation.class)
     void the_same_seed_gives_the_same_bits_and_another_one_others(Situation situation) {
         double[] first = firstGradient(situation, 11);
-        assertArrayEquals(first, firstGradient(situation, 11));
-        assertFalse(Arrays.equals(first, firstGradient(situation, 12)));
+        assertArrayEquals(first, firstGradient(situation, 11), "same seed, same bits");
+        assertFalse(Arrays.equals(first, firstGradient(situation, 12)), "another seed, the same bits");
     }
 
     private double[] firstGradient(Situation situation, long seed) {
@@ -219,9 +410,9 @@ public abstract class GradientEstimatorContract {
             estimate(bench, estimator, situation, 3, 0);
             Ledger.Work done = bench.ledger().reading().since(before);
 
-            assertEquals(expected.forward(), done.nfeForward(), "forward evaluations per sample");
-            assertEquals(expected.backward(), done.nfeBackward(), "backward evaluations per sample");
-            assertEquals(expected.rewards() * rows(), done.rewardEvaluations(), "reward evaluations");
+            assertEquals(expected.forward(), done.nfeForward(), "documented work: forward evaluations per sample");
+            assertEquals(expected.backward(), done.nfeBackward(), "documented work: backward evaluations per sample");
+            assertEquals(expected.rewards() * rows(), done.rewardEvaluations(), "documented work: reward evaluations");
             long networkRows = (long) rows() * (situation.guided() ? 2 : 1);
             assertEquals(expected.forward() * networkRows, done.rowsForward(), "rows forward");
             assertEquals(expected.backward() * networkRows, done.rowsBackward(), "rows backward");
@@ -236,13 +427,9 @@ public abstract class GradientEstimatorContract {
                 GradientEstimator estimator = estimator()) {
             if (declares(EstimatorTrait.NEEDS_REWARD_GRADIENT)) {
                 assertRefused(bench, estimator, sampled(Situation.WEIGHTS));
-                assertThrows(
-                        UnsupportedOperationException.class,
-                        () -> estimate(bench, estimator, Situation.WEIGHTS, 4, 0),
-                        "the need is declared, but nothing needed it");
+                assertUsed(EstimatorTrait.NEEDS_REWARD_GRADIENT, bench, estimator);
             } else {
-                double[] gradient =
-                        estimate(bench, estimator, Situation.WEIGHTS, 4, 0).gradient();
+                double[] gradient = withoutNeed(EstimatorTrait.NEEDS_REWARD_GRADIENT, bench, estimator);
                 assertArrayEquals(firstGradient(Situation.WEIGHTS, 4), gradient, 1e-9);
             }
         }
@@ -255,14 +442,25 @@ public abstract class GradientEstimatorContract {
                 GradientEstimator estimator = estimator()) {
             if (declares(EstimatorTrait.NEEDS_VJP)) {
                 assertRefused(bench, estimator, sampled(Situation.WEIGHTS));
-                assertThrows(
-                        UnsupportedOperationException.class,
-                        () -> estimate(bench, estimator, Situation.WEIGHTS, 4, 0),
-                        "the need is declared, but nothing needed it");
+                assertUsed(EstimatorTrait.NEEDS_VJP, bench, estimator);
             } else {
-                estimate(bench, estimator, Situation.WEIGHTS, 4, 0);
+                withoutNeed(EstimatorTrait.NEEDS_VJP, bench, estimator);
             }
         }
+    }
+
+    private void assertUsed(EstimatorTrait need, Workbench bench, GradientEstimator estimator) {
+        assertThrows(
+                UnsupportedOperationException.class,
+                () -> estimate(bench, estimator, Situation.WEIGHTS, 4, 0),
+                () -> "declares the trait " + need + ", but nothing needed it");
+    }
+
+    private double[] withoutNeed(EstimatorTrait need, Workbench bench, GradientEstimator estimator) {
+        return assertDoesNotThrow(
+                        () -> estimate(bench, estimator, Situation.WEIGHTS, 4, 0),
+                        () -> "does not declare the trait " + need + ", but needs it")
+                .gradient();
     }
 
     @Test
@@ -358,8 +556,83 @@ public abstract class GradientEstimatorContract {
             second.recall(Map.copyOf(first.memory()));
             assertArrayEquals(
                     estimate(bench, first, Situation.WEIGHTS, 8, 3).gradient(),
-                    estimate(bench, second, Situation.WEIGHTS, 8, 3).gradient());
+                    estimate(bench, second, Situation.WEIGHTS, 8, 3).gradient(),
+                    "an estimator that recalled the memory of another goes on otherwise: memory() is not all");
         }
+    }
+
+    /** Out of memory, device lost, not a number, slow: at the first, the middle and the last network call. */
+    @TestFactory
+    Stream<DynamicTest> a_fault_of_the_backend_comes_through_and_leaves_nothing_behind() {
+        return Arrays.stream(CrankyBackend.Fault.values())
+                .flatMap(fault -> Stream.of(0.0, 0.5, 1.0)
+                        .map(place -> dynamicTest(
+                                fault + " after " + Math.round(100 * place) + " % of the network calls",
+                                () -> checkFault(fault, place))));
+    }
+
+    private void checkFault(CrankyBackend.Fault fault, double place) {
+        CrankyBackend cranky = new CrankyBackend(backend());
+        MeteredBackend metered = new MeteredBackend(cranky, false);
+        try (metered;
+                Workbench bench = Workbench.open(metered, Situation.WEIGHTS.parts(rows()));
+                GradientEstimator undisturbed = estimator();
+                GradientEstimator estimator = estimator()) {
+            double[] theta = bench.initialParameters(9);
+            int alive = metered.aliveTensors();
+            cranky.behave();
+            double[] healthy =
+                    estimate(bench, undisturbed, Situation.WEIGHTS, 9, 0).gradient();
+            long last = cranky.calls() - 1;
+            Map<String, double[]> memory = Map.copyOf(estimator.memory());
+
+            cranky.failAt(fault, Math.round(place * last));
+            double[] kept = theta.clone();
+            String what = fault + " at network call " + Math.round(place * last) + " of " + (last + 1);
+            double @Nullable [] found = null;
+            @Nullable PlumblineException failure = null;
+            SamplerProgram program = program(estimator, bench, Situation.WEIGHTS);
+            try (Rollout rollout = bench.rollout(program, batch(9, 0), theta);
+                    SamplingChain chain = bench.chain(rollout, theta, 9, 0)) {
+                try {
+                    found = estimator.estimate(chain).gradient();
+                } catch (PlumblineException expected) {
+                    failure = expected;
+                }
+                assertArrayEquals(kept, chain.parameters(), what + ": parameters");
+            }
+            switch (fault) {
+                case OUT_OF_MEMORY -> assertCode(StandardError.OUT_OF_MEMORY, failure, what);
+                case BACKEND_LOST -> assertCode(StandardError.BACKEND_LOST, failure, what);
+                case SLOW -> assertArrayEquals(healthy, found, what + ": a slow backend changes no number");
+                case NOT_A_NUMBER -> {
+                    if (found == null) {
+                        assertCode(StandardError.NOT_FINITE, failure, what);
+                    } else if (Arrays.stream(found).allMatch(Double::isFinite)) {
+                        // The host refuses what is not finite. A number that looks like one must not depend on the
+                        // fault.
+                        assertArrayEquals(healthy, found, what + ": the fault was swallowed");
+                    }
+                }
+            }
+            assertArrayEquals(kept, theta, what + ": parameters");
+            assertEquals(alive, metered.aliveTensors(), what + ": tensors leaked");
+
+            cranky.behave();
+            boolean remembers = !memory.keySet().equals(estimator.memory().keySet())
+                    || estimator.memory().entrySet().stream()
+                            .anyMatch(entry -> !Arrays.equals(entry.getValue(), memory.get(entry.getKey())));
+            double[] again = estimate(bench, estimator, Situation.WEIGHTS, 9, 0).gradient();
+            if (remembers) {
+                assertEquals(healthy.length, again.length, what + ": a healthy backend afterwards");
+            } else {
+                assertArrayEquals(healthy, again, what + ": on a healthy backend afterwards all is as ever");
+            }
+        }
+    }
+
+    private static void assertCode(StandardError code, @Nullable PlumblineException failure, String what) {
+        assertEquals(code, failure == null ? null : failure.code(), () -> what + " must come through as " + code);
     }
 
     private GradientEstimate estimate(

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.plumbline.toolkit.statistics.VectorMoments;
+import org.plumbline.toolkit.statistics.Vectors;
 
 /**
  * Tests the hypothesis that every component of a mean is zero, by z-scores and Holm's step-down correction: the
@@ -24,12 +25,22 @@ public record HolmCorrection(double alpha, int rejected, int worst, double z) {
      * @param moments of replicas that are independent of one another
      */
     public static HolmCorrection of(VectorMoments moments, double alpha) {
-        double[] mean = moments.mean();
+        return of(moments, new double[moments.mean().length], alpha);
+    }
+
+    /**
+     * Tests whether means are what they are expected to be.
+     *
+     * @param moments of replicas that are independent of one another
+     * @param expected one number per component
+     */
+    public static HolmCorrection of(VectorMoments moments, double[] expected, double alpha) {
+        double[] mean = Vectors.difference(moments.mean(), expected);
         double[] error = moments.standardError();
         double[] scores = new double[mean.length];
         for (int i = 0; i < mean.length; i++) {
             // Without any scatter every deviation beyond rounding is certain.
-            double floor = 1e-12 * Math.max(1, Math.abs(mean[i]));
+            double floor = 1e-12 * Math.max(1, Math.max(Math.abs(mean[i]), Math.abs(expected[i])));
             scores[i] = Math.abs(mean[i]) <= floor ? 0 : Math.abs(mean[i]) / Math.max(error[i], Double.MIN_NORMAL);
         }
         Integer[] order = IntStream.range(0, scores.length).boxed().toArray(Integer[]::new);
@@ -65,7 +76,7 @@ public record HolmCorrection(double alpha, int rejected, int worst, double z) {
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "%d components differ from zero at level %.0e (Holm); largest z-score %.2f at component %d",
+                "%d components differ from what they should be at level %.0e (Holm); largest z-score %.2f at component %d",
                 rejected,
                 alpha,
                 z,

@@ -41,24 +41,37 @@ public record Replicas(VectorMoments estimate, VectorMoments exact, VectorMoment
             double[] theta,
             long seed,
             int count) {
-        Replicas replicas = new Replicas(
-                new VectorMoments(theta.length),
-                new VectorMoments(theta.length),
-                new VectorMoments(theta.length),
-                prompts.size());
-        SweepPlan everything = SweepPlan.of(program).fromReward(prompts.size());
+        Replicas replicas = none(theta.length, prompts.size());
         for (int r = 0; r < count; r++) {
-            Batch batch = new Batch(prompts, NoiseSource.keyed(seed, "replica", r));
-            try (Rollout rollout = bench.rollout(program, batch, theta);
-                    SamplingChain chain = bench.chain(rollout, theta, seed, r)) {
-                double[] estimate = estimator.estimate(chain).gradient();
-                double[] exact = chain.sweep(chain.behaviour(), everything);
-                replicas.estimate.add(estimate);
-                replicas.exact.add(exact);
-                replicas.difference.add(Vectors.difference(estimate, exact));
-            }
+            replicas.add(bench, program, estimator, prompts, theta, seed, r);
         }
         return replicas;
+    }
+
+    /** No replicas yet, of gradients of this length. */
+    static Replicas none(int length, int rows) {
+        return new Replicas(new VectorMoments(length), new VectorMoments(length), new VectorMoments(length), rows);
+    }
+
+    /** Adds the replica of this number. */
+    void add(
+            Workbench bench,
+            SamplerProgram program,
+            GradientEstimator estimator,
+            List<String> prompts,
+            double[] theta,
+            long seed,
+            long number) {
+        Batch batch = new Batch(prompts, NoiseSource.keyed(seed, "replica", number));
+        try (Rollout rollout = bench.rollout(program, batch, theta);
+                SamplingChain chain = bench.chain(rollout, theta, seed, number)) {
+            double[] one = estimator.estimate(chain).gradient();
+            double[] adjoint =
+                    chain.sweep(chain.behaviour(), SweepPlan.of(program).fromReward(prompts.size()));
+            estimate.add(one);
+            exact.add(adjoint);
+            difference.add(Vectors.difference(one, adjoint));
+        }
     }
 
     /** |mean difference| / |mean exact|. */

@@ -34,6 +34,11 @@ public final class QuadraticReward implements DifferentiableRewardModel {
         return new QuadraticReward(0, 0.5, target);
     }
 
+    /** R = offset - factor |x - target|^2. */
+    public static QuadraticReward of(double offset, double factor, double... target) {
+        return new QuadraticReward(offset, factor, target);
+    }
+
     /** R at one point. */
     public double at(double... x) {
         double square = 0;

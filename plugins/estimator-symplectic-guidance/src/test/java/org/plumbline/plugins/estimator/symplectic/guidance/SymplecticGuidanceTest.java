@@ -62,10 +62,9 @@ class SymplecticGuidanceTest {
                     program.size() + (long) steps * stages + (long) steps * (2 * stages - 1), (long) steps * stages, 2);
         }
 
-        /** tanh (W x) denoises nothing, so that its probability flow leads elsewhere than its chain. */
         @Override
-        protected boolean pointsUphill() {
-            return false;
+        protected boolean judgesPredictions() {
+            return true;
         }
 
         @Override
