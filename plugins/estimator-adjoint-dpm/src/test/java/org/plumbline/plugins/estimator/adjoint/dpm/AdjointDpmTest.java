@@ -35,6 +35,14 @@ class AdjointDpmTest {
         }
     }
 
+    /** Three Runge-Kutta steps' worth of calls: one start of four, then one call for each step. */
+    @Nested
+    class RecordedAdamsBashforth extends Contract {
+        RecordedAdamsBashforth() {
+            super(Method.ADAMS_BASHFORTH, true, false);
+        }
+    }
+
     abstract static class Contract extends GradientEstimatorContract {
         private final Configuration configuration;
 
@@ -61,7 +69,7 @@ class AdjointDpmTest {
 
         @Override
         protected int replicas() {
-            return 200;
+            return 100;
         }
     }
 }

@@ -82,7 +82,7 @@ class OptimalControlTest {
                     new ReferenceBackend(),
                     new AdjointMatching(new Configuration(LAMBDA, null, Side.AFTER_STEP, false)),
                     target,
-                    SCHEDULE,
+                    RecordedFlow.model(SCHEDULE),
                     ancestral(12),
                     5);
             double[] expected = new double[found.exact().length];
