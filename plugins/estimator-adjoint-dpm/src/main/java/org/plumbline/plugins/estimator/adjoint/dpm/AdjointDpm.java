@@ -48,8 +48,8 @@ import org.plumbline.toolkit.sampler.FlowTable;
  * <p>{@code compatibility: official} does what the published code does for Stable Diffusion instead: see
  * {@link PublishedGrid}. There {@code steps} counts nodes, rk4 is the three-eighths rule, the state is always reset at the
  * nodes, and {@code grid}, {@code domain}, {@code order} and {@code recorded} have no effect. Adams-Bashforth then uses the
- * coefficients of equal steps on unequal ones and grows to order eleven, and its way back is the three-eighths rule in
- * every step, as the integrator restarts at every node.
+ * coefficients of equal steps on unequal ones and grows to order eleven, which may blow up with many nodes; its way back is
+ * the three-eighths rule in every step, as the integrator restarts at every node.
  *
  * <p><b>Estimand.</b> The gradient of E[R] under this solver's own samples, for weights, conditioning or initial noise.
  *
@@ -116,7 +116,7 @@ final class AdjointDpm implements GradientEstimator {
             @Setting(description = "euler, midpoint, heun, rk4 or adams-bashforth", defaultValue = "heun")
             Method method,
 
-            @Setting(description = "order of adams-bashforth", defaultValue = "3", min = 2, max = 5)
+            @Setting(description = "order of adams-bashforth", defaultValue = "3", min = 2, max = 4)
             int order,
 
             @Setting(

@@ -69,7 +69,7 @@ class AdjointDpmTest {
 
         @Override
         protected int replicas() {
-            return 100;
+            return 60;
         }
     }
 }
