@@ -50,8 +50,8 @@ record Configuration(
 
         @Setting(
                 description =
-                        "fixed: h as set; budget: from the memory budget (equation 8), and h where costs cannot be"
-                                + " measured",
+                        "fixed: h as set; budget: from the memory budget (equation 8), and h as set until costs are"
+                                + " measured and where they cannot be",
                 defaultValue = "fixed")
         LengthPolicy hPolicy,
 
@@ -154,13 +154,19 @@ record Configuration(
         @Setting(description = "rank of low-rank directions", defaultValue = "1", min = 1)
         int directionRank,
 
-        @Setting(description = "weight of the first-order part (published scripts: 0.05, dev 0.01)", defaultValue = "1")
+        @Setting(
+                description = "weight of the first-order part (published scripts: 0.05, dev 0.01)",
+                defaultValue = "1",
+                min = 0)
         double wFo,
 
-        @Setting(description = "weight of the half-order part (published scripts: 0.001)", defaultValue = "1")
+        @Setting(description = "weight of the half-order part (published scripts: 0.001)", defaultValue = "1", min = 0)
         double wHo,
 
-        @Setting(description = "weight of the zeroth-order part (published dev scripts: 0.001)", defaultValue = "1")
+        @Setting(
+                description = "weight of the zeroth-order part (published dev scripts: 0.001)",
+                defaultValue = "1",
+                min = 0)
         double wZo,
 
         @Setting(description = "mode released: single steps per update", defaultValue = "2", min = 1)
@@ -201,13 +207,13 @@ record Configuration(
 
     Configuration {
         require(
-                startScale == null || startFrom == null && startTo == null,
+                startScale == null || (startFrom == null && startTo == null),
                 "start-scale sets the window of the sub-chain, so start-from and start-to cannot");
         require(
                 start == Start.UNIFORM || mode.drawsSubChain(),
                 "start: gradient-norms needs a mode that draws a sub-chain: exact, paper-literal or fo-ho");
         require(
-                hPolicy == LengthPolicy.FIXED || mode.drawsSubChain() && mode.hasZerothOrder(),
+                hPolicy == LengthPolicy.FIXED || (mode.drawsSubChain() && mode.hasZerothOrder()),
                 "h-policy: budget weighs half-order against zeroth-order steps, so it needs mode exact or paper-literal");
         require(hPolicy == LengthPolicy.FIXED || budget != null, "h-policy: budget needs a budget, in MiB");
         require(
@@ -217,7 +223,7 @@ record Configuration(
                 !separateUpdates || mode == Mode.RELEASED,
                 "separate-updates belongs to mode released; the other modes take one step for the sum");
         require(
-                wFo != 0 || wHo != 0 && mode.hasHalfOrder() || wZo != 0 && mode.hasZerothOrder(),
+                wFo != 0 || (wHo != 0 && mode.hasHalfOrder()) || (wZo != 0 && mode.hasZerothOrder()),
                 "all parts of mode " + mode + " have weight 0");
     }
 
