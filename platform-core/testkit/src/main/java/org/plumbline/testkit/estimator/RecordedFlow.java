@@ -153,12 +153,24 @@ public final class RecordedFlow {
 
     /** Runs an estimator that brings its own sampler on the recorded latent. */
     public static Found run(ComputeBackend backend, GradientEstimator estimator, TrainableTarget target) {
-        return run(backend, estimator, target, model(SCHEDULE), TanhChain.standard().program(1), 1);
+        return run(
+                backend,
+                estimator,
+                target,
+                model(SCHEDULE),
+                TanhChain.standard().program(1),
+                1);
     }
 
     /** The same with step noise of some seed, for estimators whose own sampler is stochastic. */
     public static Found run(ComputeBackend backend, GradientEstimator estimator, TrainableTarget target, long seed) {
-        return run(backend, estimator, target, model(SCHEDULE), TanhChain.standard().program(1), seed);
+        return run(
+                backend,
+                estimator,
+                target,
+                model(SCHEDULE),
+                TanhChain.standard().program(1),
+                seed);
     }
 
     /** The same with another model that takes the recorded latent and condition. */
@@ -191,8 +203,7 @@ public final class RecordedFlow {
                 GradientEstimate estimate = estimator.estimate(chain);
                 return new Found(
                         estimate,
-                        chain.sweep(
-                                chain.behaviour(), SweepPlan.of(program).fromReward(1)),
+                        chain.sweep(chain.behaviour(), SweepPlan.of(program).fromReward(1)),
                         chain.behaviour().output().toDoubles());
             }
         }

@@ -109,7 +109,15 @@ class OrderTest {
                 RecordedFlow.denoiser().condition());
         Bias bias = n -> gradientError(
                 new Configuration(
-                        Method.MIDPOINT, 3, n, null, Grid.TIME_UNIFORM, FlowDomain.DATA, true, false, Compatibility.PAPER),
+                        Method.MIDPOINT,
+                        3,
+                        n,
+                        null,
+                        Grid.TIME_UNIFORM,
+                        FlowDomain.DATA,
+                        true,
+                        false,
+                        Compatibility.PAPER),
                 flow);
         bias.mustFall("midpoint of a flow-matching model", 40, 2);
     }
@@ -123,8 +131,14 @@ class OrderTest {
             double fine = at(2 * steps);
             double slope = Math.log(coarse / fine) / Math.log(2);
             String found = String.format(
-                    Locale.ROOT, "%s: %.3g with %d steps, %.3g with %d: order %.2f", what, coarse, steps, fine,
-                    2 * steps, slope);
+                    Locale.ROOT,
+                    "%s: %.3g with %d steps, %.3g with %d: order %.2f",
+                    what,
+                    coarse,
+                    steps,
+                    fine,
+                    2 * steps,
+                    slope);
             LOG.log(System.Logger.Level.INFO, found);
             assertTrue(slope > order - TOLERANCE, found);
         }

@@ -76,10 +76,7 @@ final class SymplecticGuidance implements GradientEstimator {
      * @param throughChain whether the sampled steps before are differentiated too
      */
     record Configuration(
-            @Setting(
-                    description = "steps of the flow from the drawn state to the output",
-                    defaultValue = "4",
-                    min = 1)
+            @Setting(description = "steps of the flow from the drawn state to the output", defaultValue = "4", min = 1)
             int steps,
 
             @Setting(description = "euler, midpoint, heun, rk4 or three-eighths", defaultValue = "euler")
@@ -148,8 +145,7 @@ final class SymplecticGuidance implements GradientEstimator {
                     .asked("estimator 'symplectic-guidance' from: " + configuration.from() + " to: "
                             + configuration.to() + " of "
                             + profile.program().size()
-                            + " calls, where no call is noisier than the model's first training step"
-)
+                            + " calls, where no call is noisier than the model's first training step")
                     .remedy("widen the range, or take more steps")
                     .build();
         }
@@ -184,8 +180,8 @@ final class SymplecticGuidance implements GradientEstimator {
             predictedRewards = judged.rewards();
             Tensor adjoint = arena.combine(new double[] {ofOutput}, List.of(judged.gradient()));
             for (int i = configuration.steps() - 1; i >= 0; i--) {
-                RungeKuttaStep.Pulled pulled = method.pullBack(
-                        arena, y.get(i), nodes[i], nodes[i + 1] - nodes[i], adjoint, sink, 1.0 / rows);
+                RungeKuttaStep.Pulled pulled =
+                        method.pullBack(arena, y.get(i), nodes[i], nodes[i + 1] - nodes[i], adjoint, sink, 1.0 / rows);
                 adjoint = sum(arena, adjoint, pulled.input());
             }
             if (configuration.throughChain()) {
@@ -193,8 +189,7 @@ final class SymplecticGuidance implements GradientEstimator {
                 if (k == 0) {
                     sink.initialState(atState, 1.0 / rows);
                 } else {
-                    passed = chain.sweep(
-                            sampled, SweepPlan.of(chain.program()).fromState(k, atState));
+                    passed = chain.sweep(sampled, SweepPlan.of(chain.program()).fromState(k, atState));
                 }
             }
         }
@@ -204,7 +199,9 @@ final class SymplecticGuidance implements GradientEstimator {
         }
         return GradientEstimate.of(gradient, chain.rewards(sampled))
                 .with("drawn-call", k)
-                .with("predicted-reward", Arrays.stream(predictedRewards).average().orElseThrow());
+                .with(
+                        "predicted-reward",
+                        Arrays.stream(predictedRewards).average().orElseThrow());
     }
 
     private static Tensor sum(TensorArena arena, Tensor a, Tensor b) {

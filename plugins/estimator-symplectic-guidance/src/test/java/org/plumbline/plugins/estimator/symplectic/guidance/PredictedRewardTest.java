@@ -62,8 +62,8 @@ class PredictedRewardTest {
 
     private static DynamicTest test(
             FlowDomain domain, ButcherTableau method, TrainableTarget target, int call, boolean throughChain) {
-        Configuration configuration = new Configuration(
-                3, method, domain, (call + 0.01) / CALLS, (call + 0.99) / CALLS, throughChain);
+        Configuration configuration =
+                new Configuration(3, method, domain, (call + 0.01) / CALLS, (call + 0.99) / CALLS, throughChain);
         return dynamicTest(domain + " " + method + " " + target + " from call " + call, () -> {
             try (ReferenceBackend backend = new ReferenceBackend();
                     Workbench bench = Workbench.open(
@@ -84,8 +84,9 @@ class PredictedRewardTest {
                                 .get("predicted-reward")),
                         theta);
                 double error = Vectors.norm(Vectors.difference(expected, estimate.gradient()));
-                assertTrue(error < 1e-8 * Vectors.norm(expected), () -> "error " + error + " of "
-                        + Arrays.toString(expected));
+                assertTrue(
+                        error < 1e-8 * Vectors.norm(expected),
+                        () -> "error " + error + " of " + Arrays.toString(expected));
             }
         });
     }
