@@ -120,8 +120,8 @@ final class AdjointDpm implements GradientEstimator {
             int order,
 
             @Setting(
-                    description = "intervals of the grid (nodes if official); default: as many network calls as the"
-                            + " study's sampler",
+                    description = "intervals of the grid; default: as many network calls as the study's sampler. If"
+                            + " official, nodes; default: as many as the study's sampler has calls",
                     min = 1)
             @Nullable
             Integer steps,
@@ -222,11 +222,14 @@ final class AdjointDpm implements GradientEstimator {
 
     @Override
     public SamplerProgram program(ChainProfile profile) {
+        int calls = profile.program().size();
         Integer asked = configuration.steps();
         int intervals = asked == null
-                ? Math.min(steps(profile.program().size()), profile.schedule().trainSteps() - 1)
+                ? Math.min(
+                        configuration.official() ? calls - 1 : steps(calls),
+                        profile.schedule().trainSteps() - 1)
                 : configuration.official() ? asked - 1 : asked;
-        return forwards(profile.schedule(), intervals).program();
+        return forwards(profile.schedule(), Math.max(1, intervals)).program();
     }
 
     @Override

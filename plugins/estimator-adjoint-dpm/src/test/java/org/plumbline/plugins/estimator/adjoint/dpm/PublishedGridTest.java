@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Compatibility;
 import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Configuration;
@@ -15,6 +16,7 @@ import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.testkit.estimator.RecordedFlow;
+import org.plumbline.testkit.estimator.TenStepToy;
 import org.plumbline.toolkit.sampler.ButcherTableau;
 import org.plumbline.toolkit.sampler.ExponentialIntegrator.Grid;
 import org.plumbline.toolkit.sampler.FlowDomain;
@@ -97,6 +99,27 @@ class PublishedGridTest {
         return RecordedFlow.run(
                         new ReferenceBackend(), new AdjointDpm(official(method, 40, exact)), RecordedFlow.WEIGHTS)
                 .error();
+    }
+
+    /** A sampler of ten steps is ten nodes, whatever the method costs. */
+    @Test
+    void without_steps_there_are_as_many_nodes_as_the_study_has_calls() {
+        AdjointDpm midpoint = new AdjointDpm(new Configuration(
+                Method.MIDPOINT,
+                3,
+                null,
+                null,
+                Grid.TIME_UNIFORM,
+                FlowDomain.NOISE,
+                true,
+                false,
+                Compatibility.OFFICIAL));
+        try (ReferenceBackend backend = new ReferenceBackend();
+                Workbench bench = TenStepToy.open(backend, 2)) {
+            assertEquals(
+                    2 * 9,
+                    midpoint.program(bench.profile(TenStepToy.program())).size());
+        }
     }
 
     @Test
