@@ -122,8 +122,16 @@ class AutogradConformanceTest {
 
         SamplerProgram program(double eta) {
             Map<String, Object> settings = Map.of(
-                    "eta", eta, "timestep-spacing", "leading", "steps-offset", 1, "set-alpha-to-one", false,
-                    "clip-sample", false);
+                    "eta",
+                    eta,
+                    "timestep-spacing",
+                    "leading",
+                    "steps-offset",
+                    1,
+                    "set-alpha-to-one",
+                    false,
+                    "clip-sample",
+                    false);
             return lease(Sampler.class, "ddim", settings)
                     .program(new Sampler.Request(
                             model.schedule(), model.prediction(), steps(), model.samplerSettings()));
@@ -169,7 +177,8 @@ class AutogradConformanceTest {
                 for (String key : tested.samples()) {
                     if (golden.numbers.contains(key)) {
                         String what = key.substring(key.lastIndexOf('.') + 1);
-                        floor.compare(backend + ": " + key, result, whole(what, result), 1, golden.numbers.doubles(key));
+                        floor.compare(
+                                backend + ": " + key, result, whole(what, result), 1, golden.numbers.doubles(key));
                     }
                 }
             }
@@ -250,7 +259,10 @@ class AutogradConformanceTest {
     private static Map<String, double[]> gradient(
             GoldenChain chain, SamplerProgram program, Rounding rounding, Function<Chain, GradientEstimate> estimator) {
         return chain.run(
-                program, "", rounding, running -> Map.of("grad", estimator.apply(running).gradient()));
+                program,
+                "",
+                rounding,
+                running -> Map.of("grad", estimator.apply(running).gradient()));
     }
 
     /** The policy gradient of all steps but the last. */

@@ -75,7 +75,8 @@ record EstimatorCase(String name, String estimator, Map<String, Object> settings
         for (String what : List.of("reward", "final", "ratio")) {
             names.add(name + "." + what);
         }
-        names.add("chain_eta" + new BigDecimal(Double.toString(eta)).stripTrailingZeros().toPlainString() + ".final");
+        names.add("chain_eta"
+                + new BigDecimal(Double.toString(eta)).stripTrailingZeros().toPlainString() + ".final");
         if (DDPO.matcher(name).matches()) {
             names.add("ddpo.reward");
         }

@@ -57,8 +57,7 @@ final class GoldenChain implements AutoCloseable {
      * @param program of the study's sampler
      * @param golden names the tensors {@code {name}.parameters.{weight}} of weights that have moved since the rollout
      */
-    Map<String, double[]> run(
-            GradientEstimator estimator, SamplerProgram program, String golden, Rounding rounding) {
+    Map<String, double[]> run(GradientEstimator estimator, SamplerProgram program, String golden, Rounding rounding) {
         ChainProfile profile = bench.profile(program);
         Compatibility.check(golden, estimator, profile);
         return run(estimator.program(profile), golden, rounding, chain -> {
