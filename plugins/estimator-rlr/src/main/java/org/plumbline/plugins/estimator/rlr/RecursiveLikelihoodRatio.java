@@ -245,7 +245,7 @@ final class RecursiveLikelihoodRatio implements GradientEstimator {
         if (configuration.usesFirstOrder() && firstOrderTurn) {
             parts.with(Order.FO, firstOrder(chain, sampled));
         }
-        if (!configuration.usesHalfOrder() || separate && firstOrderTurn) {
+        if (!configuration.usesHalfOrder() || (separate && firstOrderTurn)) {
             return sum(chain, sampled, parts);
         }
         SubChainStart.Window window = start.chosen(steps, 1, requirements.scale(chain.profile()));
