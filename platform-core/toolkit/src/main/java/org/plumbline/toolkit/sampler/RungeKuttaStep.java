@@ -93,8 +93,7 @@ public final class RungeKuttaStep {
                 if (bar != null) {
                     Denoiser.Pulled pulled = denoiser.pullBack(scratch, x, at, domain.slope(), bar, sink, factor);
                     slopes[i] = pulled.output();
-                    inputs[i] = scratch.combine(
-                            new double[] {domain.scale(at)}, List.of(pulled.input()));
+                    inputs[i] = scratch.combine(new double[] {domain.scale(at)}, List.of(pulled.input()));
                     total.add(1, inputs[i]);
                 }
             }

@@ -12,7 +12,7 @@ import org.plumbline.toolkit.noise.NoiseStream;
 import org.plumbline.toolkit.perturbation.RandomDirections.Law;
 
 class RandomDirectionsTest {
-    private static final int DRAWS = 200_000;
+    private static final int DRAWS = 40_000;
 
     /** A 3 x 4 matrix, a vector, and a kernel that counts as a 2 x 6 matrix. */
     private static final ParameterLayout LAYOUT = ParameterLayout.builder()
@@ -72,7 +72,7 @@ class RandomDirectionsTest {
                 fourth += Math.pow(u[i], 4) / (12.0 * DRAWS);
             }
         }
-        assertEquals(9, fourth, 0.5);
+        assertEquals(9, fourth, 1);
     }
 
     @Test

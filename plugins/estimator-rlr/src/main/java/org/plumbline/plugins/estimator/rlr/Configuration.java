@@ -50,8 +50,8 @@ record Configuration(
 
         @Setting(
                 description =
-                        "fixed: h as set; budget: from the memory budget (equation 8), and h where costs cannot be"
-                                + " measured",
+                        "fixed: h as set; budget: from the memory budget (equation 8), and h as set until costs are"
+                                + " measured and where they cannot be",
                 defaultValue = "fixed")
         LengthPolicy hPolicy,
 
@@ -154,13 +154,19 @@ record Configuration(
         @Setting(description = "rank of low-rank directions", defaultValue = "1", min = 1)
         int directionRank,
 
-        @Setting(description = "weight of the first-order part (published scripts: 0.05, dev 0.01)", defaultValue = "1")
+        @Setting(
+                description = "weight of the first-order part (published scripts: 0.05, dev 0.01)",
+                defaultValue = "1",
+                min = 0)
         double wFo,
 
-        @Setting(description = "weight of the half-order part (published scripts: 0.001)", defaultValue = "1")
+        @Setting(description = "weight of the half-order part (published scripts: 0.001)", defaultValue = "1", min = 0)
         double wHo,
 
-        @Setting(description = "weight of the zeroth-order part (published dev scripts: 0.001)", defaultValue = "1")
+        @Setting(
+                description = "weight of the zeroth-order part (published dev scripts: 0.001)",
+                defaultValue = "1",
+                min = 0)
         double wZo,
 
         @Setting(description = "mode released: single steps per update", defaultValue = "2", min = 1)

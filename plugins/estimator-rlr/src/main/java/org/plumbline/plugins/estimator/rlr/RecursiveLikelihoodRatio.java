@@ -61,7 +61,8 @@ import org.plumbline.spi.provenance.Citation;
  * or one per sample.
  *
  * <p><b>Needs.</b> FO: the reward's gradient and vector-Jacobian products. HO: vector-Jacobian products, noise where scores
- * are taken and, but for tiled-ho without a window and released without weights, a sampler without memory of earlier outputs. ZO: nothing.
+ * are taken and, but for tiled-ho without a window and released without weights, a sampler without memory of earlier
+ * outputs. ZO: nothing.
  *
  * <p><b>The published code</b> differs from mode released in this: it takes an optimiser step for FO and one for each HO
  * step, all with the same moments ({@code separate-updates} does that on one rollout; the default adds them up, as its
@@ -173,7 +174,8 @@ final class RecursiveLikelihoodRatio implements GradientEstimator {
     private GradientEstimate withSubChain(Chain chain, Trajectory sampled) {
         int steps = chain.program().size();
         PromptScale scale = requirements.scale(chain.profile());
-        int h = length.of(chain, requirements.longest(steps, scale));
+        int longest = requirements.longest(steps, scale);
+        int h = length.known(steps, longest);
         int covered = mode.subChainLength(h);
         SubChainStart.Window window = start.chosen(steps, covered, scale);
         SubChain j = new SubChain(start.draw(window, chain.random("rlr.start")), covered);
@@ -194,6 +196,7 @@ final class RecursiveLikelihoodRatio implements GradientEstimator {
             rest.andNot(j.calls(steps));
             parts.with(Order.ZO, zerothOrder(chain, rest));
         }
+        length.learn(chain, longest);
         return length.report(sum(chain, sampled, parts).with("start", j.start()), h);
     }
 

@@ -1,8 +1,9 @@
 package org.plumbline.plugins.estimator.rlr;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.plumbline.spi.estimator.Chain;
 import org.plumbline.spi.estimator.StepScore;
@@ -64,12 +65,13 @@ final class ReleasedSteps {
      */
     Surrogate surrogate(Chain chain, Trajectory sampled, double[] rewards, List<Integer> drawn, double factor) {
         double[] weights = halfOrder.weights(chain, rewards, factor);
-        TreeMap<Integer, Integer> times = new TreeMap<>();
-        drawn.forEach(step -> times.merge(step, 1, Integer::sum));
         int steps = chain.program().size();
         SweepPlan plan = SweepPlan.of(chain.program());
         int outside = 0;
-        for (int step : times.keySet()) {
+        int scored = 0;
+        for (int step : new TreeSet<>(drawn)) {
+            double times = Collections.frequency(drawn, step);
+            scored++;
             int k = steps - step;
             StepScore score = chain.score(sampled, k);
             double[] ofStep = new double[weights.length];
@@ -78,7 +80,7 @@ final class ReleasedSteps {
                 double ratio = Math.exp(Math.max(-LARGEST_LOG_RATIO, Math.min(logRatio, LARGEST_LOG_RATIO)));
                 double clip = configuration.clipInUse();
                 boolean counts = weights[row] >= 0 ? ratio <= 1 + clip : ratio >= 1 - clip;
-                ofStep[row] = counts ? times.get(step) * weights[row] * ratio : 0;
+                ofStep[row] = counts ? times * weights[row] * ratio : 0;
                 outside += Math.abs(ratio - 1) > clip ? 1 : 0;
             }
             plan = plan.cut(k, ofStep, score.residual());
@@ -86,7 +88,7 @@ final class ReleasedSteps {
                 plan = plan.stopBefore(k - 1);
             }
         }
-        double all = Math.max(1, times.size() * weights.length);
+        double all = Math.max(1, scored * weights.length);
         return new Surrogate(plan, outside / all);
     }
 }

@@ -129,8 +129,11 @@ final class Requirements {
             }
             case RELEASED -> {
                 if (configuration.weighted()) {
-                    // Weighting repairs what steps miss, not what flows past their scores through other registers.
+                    // Weights make up for steps that are not drawn, not for those that cannot be, nor for what flows
+                    // past
+                    // a score through other registers.
                     checkMarkov(program);
+                    checkSubChain(program, 1, scale);
                 }
                 checkWindow(program.size(), 1, start.chosen(program.size(), 1, scale));
                 if (ReleasedSteps.noisy(program, start.chosen(program.size(), 1, scale))

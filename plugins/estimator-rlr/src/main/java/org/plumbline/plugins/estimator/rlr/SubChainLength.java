@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * h, fixed or by the {@link LengthRule}. What the rule needs and the settings do not give is measured once, on the first
- * update, and remembered with the run. Resident memory is not the same on every machine, so a study that has to give the
+ * update, which itself uses h as set, and remembered with the run. Resident memory is not the same on every machine, so a study that has to give the
  * same numbers everywhere sets the costs.
  */
 final class SubChainLength {
@@ -72,17 +72,18 @@ final class SubChainLength {
         return rule;
     }
 
-    /** h for this chain. */
-    int of(Chain chain, int longest) {
-        int steps = chain.program().size();
+    /**
+     * Measures what the rule lacks, once and after the estimate of the update that it is measured on: an h that depended on
+     * the samples that it is used on would bias them.
+     */
+    void learn(Chain chain, int longest) {
         if (configuration.hPolicy() == LengthPolicy.BUDGET && !told) {
             told = true;
-            tell(chain, steps, longest);
+            tell(chain, longest);
         }
-        return known(steps, longest);
     }
 
-    private void tell(Chain chain, int steps, int longest) {
+    private void tell(Chain chain, int longest) {
         LengthRule known = rule;
         if (known == null) {
             known = measure(chain);
@@ -96,7 +97,7 @@ final class SubChainLength {
                 known.zerothOrderCost(),
                 known.halfOrderDeviation(),
                 known.zerothOrderDeviation(),
-                known(steps, longest),
+                known(chain.program().size(), longest),
                 known.applies() ? "" : " as set, since half-order steps were not seen to cost more");
     }
 

@@ -36,8 +36,8 @@ class EstimateTest {
         double[] expected = new double[fo.length];
         Vectors.addTo(expected, 0.5, fo);
         Vectors.addTo(expected, 2, ho);
-        Vectors.addTo(expected, -1, zo);
-        assertArrayEquals(expected, gradient("mode", mode, "w-fo", 0.5, "w-ho", 2, "w-zo", -1), 1e-9);
+        Vectors.addTo(expected, 0.1, zo);
+        assertArrayEquals(expected, gradient("mode", mode, "w-fo", 0.5, "w-ho", 2, "w-zo", 0.1), 1e-9);
     }
 
     @Test

@@ -112,14 +112,27 @@ class LengthRuleTest {
     }
 
     @Test
-    void costs_are_measured_and_remembered_and_where_none_shows_h_stays_as_set() {
+    void costs_are_measured_on_the_first_update_for_the_next_and_where_none_shows_h_stays_as_set() {
         try (OneUpdate toy = OneUpdate.tenSteps()) {
             RecursiveLikelihoodRatio estimator = Rlr.of("mode", "exact", "h", 3, "h-policy", "budget", "budget", 1e6);
-            double h = toy.estimate(estimator).diagnostics().get("h");
-            double[] rule = estimator.memory().get("length-rule");
+            assertEquals(3, toy.estimate(estimator).diagnostics().get("h"));
+            double[] rule = Objects.requireNonNull(estimator.memory().get("length-rule"));
             LengthRule measured = new LengthRule(rule[0], rule[1], rule[2], rule[3], rule[4]);
             assertTrue(rule[1] >= 0 && rule[2] >= 0);
-            assertEquals(measured.applies() ? measured.length(10) : 3, h);
+            assertEquals(
+                    measured.applies() ? measured.length(10) : 3,
+                    toy.estimate(estimator, 1).diagnostics().get("h"));
+        }
+    }
+
+    /** What it measures must not change what it gives. */
+    @Test
+    void the_update_that_is_measured_on_is_that_of_the_set_length() {
+        try (OneUpdate toy = OneUpdate.tenSteps()) {
+            assertArrayEquals(
+                    toy.estimate(Rlr.of("mode", "exact", "h", 3)).gradient(),
+                    toy.estimate(Rlr.of("mode", "exact", "h", 3, "h-policy", "budget", "budget", 1e6))
+                            .gradient());
         }
     }
 }

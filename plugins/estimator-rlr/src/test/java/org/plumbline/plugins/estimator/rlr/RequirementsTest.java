@@ -26,6 +26,7 @@ class RequirementsTest {
         // The tile that would end there is longer, and single steps are drawn among the others.
         accepted(silentAtStepFour, "mode", "tiled-ho");
         accepted(silentAtStepFour, "mode", "released");
+        refused(silentAtStepFour, StandardError.INCOMPATIBLE, "step 4", "mode", "released", "weighted", true);
         accepted(silentAtStepFour, "mode", "dev");
         refused(silentAt(8), StandardError.INCOMPATIBLE, "step 2", "mode", "tiled-ho");
         accepted(silentAt(8), "mode", "tiled-ho", "w-ho", 0);
