@@ -25,12 +25,10 @@ import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /**
- * The chain of the golden cases on one backend: initial noise, step noise and reward from the file, all weights of the
- * model beside it trained, those of the last convolution halved. Confined to one thread.
+ * The chain of the golden cases on one backend: initial noise, step noise and reward from the file. Confined to one
+ * thread.
  */
 final class GoldenChain implements AutoCloseable {
-    private static final String LAST_CONVOLUTION = "conv_out.";
-
     private final SafetensorsFile numbers;
     private final int rows;
     private final Workbench bench;
@@ -82,16 +80,7 @@ final class GoldenChain implements AutoCloseable {
     }
 
     private double[] parameters() {
-        if (bench.weights() == null) {
-            return numbers.doubles("x_T");
-        }
-        double[] theta = bench.initialParameters(0);
-        for (ParameterLayout.Entry entry : layout().entries()) {
-            for (int i = 0; entry.name().startsWith(LAST_CONVOLUTION) && i < entry.size(); i++) {
-                theta[entry.offset() + i] *= 0.5;
-            }
-        }
-        return theta;
+        return bench.weights() == null ? numbers.doubles("x_T") : bench.initialParameters(0);
     }
 
     private double[] moved(double[] sampling, String golden) {

@@ -26,6 +26,7 @@ enum Ground {
 
     /** One more than the longest default window of steps. */
     static final int STEPS = 11;
+
     static final int ROWS = 4;
     static final List<String> PROMPTS = List.of("one", "other");
 
