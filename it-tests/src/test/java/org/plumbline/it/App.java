@@ -9,7 +9,8 @@ import java.util.List;
 /** The assembled application, as a user gets it. */
 public final class App {
     /** The folder with lib, bundles, plugins, models and studies. */
-    public static final Path HOME = Path.of(System.getProperty("plumbline.home", "../distribution/app/target/plumbline"))
+    public static final Path HOME = Path.of(
+                    System.getProperty("plumbline.home", "../distribution/app/target/plumbline"))
             .toAbsolutePath()
             .normalize();
 

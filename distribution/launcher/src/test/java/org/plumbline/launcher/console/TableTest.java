@@ -26,4 +26,19 @@ class TableTest {
     void rowHasAsManyCellsAsThereAreColumns() {
         assertThrows(IllegalArgumentException.class, () -> new Table("A", "B").row("1"));
     }
+
+    @Test
+    void columnsThatDoNotFitFollowBelowBesideTheFirstOne() {
+        Table table = new Table("NAME", "FIRST", "SECOND", "THIRD");
+        table.row("a", "1", "22222222", "3");
+        StringWriter text = new StringWriter();
+        table.print(new PrintWriter(text, true), 23);
+        assertEquals("""
+                NAME  FIRST  SECOND
+                a     1      22222222
+
+                NAME  THIRD
+                a     3
+                """, text.toString().replace("\r\n", "\n"));
+    }
 }

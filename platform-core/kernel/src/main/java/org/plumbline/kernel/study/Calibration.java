@@ -61,18 +61,16 @@ record Calibration(Map<String, Cost> updates, Map<String, Cost> full, double eva
                     full.put(name, new Timed(number -> quality.exactCost(workbench, program, number)));
                 }
             }
-            updates.put(
-                    trial.label(),
-                    new Timed(number -> {
-                        try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
-                            SamplerProgram program = estimator.get().program(profile);
-                            return quality.estimate(workbench, estimator.get(), program, number)
-                                    .cost();
-                        }
-                    }));
+            updates.put(trial.label(), new Timed(number -> {
+                try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
+                    SamplerProgram program = estimator.get().program(profile);
+                    return quality.estimate(workbench, estimator.get(), program, number)
+                            .cost();
+                }
+            }));
         }
-        List<Timed> all = Stream.concat(updates.values().stream(), full.values().stream())
-                .toList();
+        List<Timed> all =
+                Stream.concat(updates.values().stream(), full.values().stream()).toList();
         all.forEach(timed -> timed.measure(workbench));
         // In turn, so that all of them meet the same moods of the machine.
         double spent = 0;

@@ -60,12 +60,12 @@ final class GradientQuality {
         List<Replica> replicas = new ArrayList<>();
         Map<String, Resolved> before = new LinkedHashMap<>();
         for (long number : numbers) {
-            bench.context().interruption().check();
             Workbench workbench = bench.assembly().workbench();
             ChainProfile profile = workbench.profile(bench.assembly().program());
             Map<String, double[]> exact = new LinkedHashMap<>();
             Map<String, Replica.Estimate> estimates = new LinkedHashMap<>();
             for (Trial trial : trials) {
+                bench.context().interruption().check();
                 try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
                     SamplerProgram program = estimator.get().program(profile, number);
                     Resolved resolved = resolved(workbench, estimator.get(), program, number);

@@ -60,12 +60,10 @@ class GradientPointTest {
     void someOfThemCanBeChosen() throws IOException {
         StudyFile study = study("{points: [{}, {name: mine, after: 3}]}");
         assertEquals(List.of("here: mine"), titles(study.withPoints(List.of("mine"))));
-        PlumblineException refusal =
-                assertThrows(PlumblineException.class, () -> study.withPoints(List.of("another")));
+        PlumblineException refusal = assertThrows(PlumblineException.class, () -> study.withPoints(List.of("another")));
         assertTrue(refusal.getMessage().contains("'base model', 'mine'"), refusal.getMessage());
         assertEquals(17, study.withReplicas(17).settings().gradients().replicas());
-        assertEquals(
-                2, study.withReplicas(17).settings().gradients().points().size());
+        assertEquals(2, study.withReplicas(17).settings().gradients().points().size());
     }
 
     @ParameterizedTest
@@ -77,8 +75,7 @@ class GradientPointTest {
             """)
     void contradictionsAreRefused(String gradients, String hint) throws IOException {
         StudyFile study = study(gradients);
-        PlumblineException refusal =
-                assertThrows(PlumblineException.class, () -> GradientPoint.of(study.settings()));
+        PlumblineException refusal = assertThrows(PlumblineException.class, () -> GradientPoint.of(study.settings()));
         assertTrue(refusal.getMessage().contains(hint), refusal.getMessage());
     }
 }

@@ -102,8 +102,8 @@ class GradientStatisticsTest {
 
     @Test
     void aScaledTruthHasABiasInLengthOnly() {
-        GradientRecord scaled = record(replicas(
-                400, 3, 0.3, (exact, random) -> plus(plus(exact, -0.2, exact), 1, noise(random, 0.2))));
+        GradientRecord scaled =
+                record(replicas(400, 3, 0.3, (exact, random) -> plus(plus(exact, -0.2, exact), 1, noise(random, 0.2))));
         assertEquals(Kind.BIASED, scaled.verdict().kind());
         assertTrue(Math.abs(scaled.length() - 0.8) < 4 * scaled.lengthStandardError(), scaled::toString);
         assertTrue(Math.abs(scaled.bias() - 0.2) < 4 * scaled.biasStandardError(), scaled::toString);
@@ -215,7 +215,9 @@ class GradientStatisticsTest {
         for (int r = 0; r < 2 * pairs; r++) {
             double[] common = noise(random, 0.3);
             double[][] parts = {
-                plus(plus(truth(), 1, common), 1, noise(random, 0.1)), plus(noise(random, 0.2), -0.5, common), noise(random, 0.4)
+                plus(plus(truth(), 1, common), 1, noise(random, 0.1)),
+                plus(noise(random, 0.2), -0.5, common),
+                noise(random, 0.4)
             };
             double[] whole = plus(plus(parts[0], 1, parts[1]), 1, parts[2]);
             List<Replica.StepNoise> noises = new ArrayList<>();
@@ -230,9 +232,7 @@ class GradientStatisticsTest {
             }
             before = parts;
             replicas.add(new Replica(
-                    r,
-                    Map.of("p", truth()),
-                    Map.of("a", new Replica.Estimate("p", whole, Cost.NONE, noises))));
+                    r, Map.of("p", truth()), Map.of("a", new Replica.Estimate("p", whole, Cost.NONE, noises))));
         }
         GradientRecord record = record(replicas);
         double scale = P * ROWS / (record.truthNorm() * record.truthNorm());

@@ -47,10 +47,10 @@ class ReplicaFileTest {
         List<Replica> read = file.load().orElseThrow();
         assertEquals(2, read.size());
         for (int i = 0; i < 2; i++) {
-            Replica.Estimate expected = java.util.Objects.requireNonNull(
-                    PAIR.get(i).estimates().get("exact"));
-            Replica.Estimate found = java.util.Objects.requireNonNull(
-                    read.get(i).estimates().get("exact"));
+            Replica.Estimate expected =
+                    java.util.Objects.requireNonNull(PAIR.get(i).estimates().get("exact"));
+            Replica.Estimate found =
+                    java.util.Objects.requireNonNull(read.get(i).estimates().get("exact"));
             assertEquals(PAIR.get(i).number(), read.get(i).number());
             assertArrayEquals(
                     PAIR.get(i).exact().get("ddim"), read.get(i).exact().get("ddim"));
