@@ -117,8 +117,7 @@ class PublishedGridTest {
         try (ReferenceBackend backend = new ReferenceBackend();
                 Workbench bench = TenStepToy.open(backend, 2)) {
             assertEquals(
-                    2 * 9,
-                    midpoint.program(bench.profile(TenStepToy.program())).size());
+                    2 * 9, midpoint.program(bench.profile(TenStepToy.program())).size());
         }
     }
 
