@@ -96,6 +96,23 @@ final class GuidedDenoiser implements Denoiser {
             Tensor cotangent,
             GradientSink sink,
             double factor) {
+        return pulled(arena, u, at, wanted, cotangent, sink, factor);
+    }
+
+    /** Without a collector, which would hold an array of theta's length. */
+    @Override
+    public Pulled pullBackInput(TensorArena arena, Tensor u, TimePoint at, PredictionType wanted, Tensor cotangent) {
+        return pulled(arena, u, at, wanted, cotangent, null, 0);
+    }
+
+    private Pulled pulled(
+            TensorArena arena,
+            Tensor u,
+            TimePoint at,
+            PredictionType wanted,
+            Tensor cotangent,
+            @Nullable GradientSink sink,
+            double factor) {
         Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
         try (TensorArena scratch = arena.nested()) {
             VectorJacobian pulled =
@@ -143,7 +160,7 @@ final class GuidedDenoiser implements Denoiser {
             TimePoint at,
             Affine affine,
             Tensor cotangent,
-            GradientSink sink,
+            @Nullable GradientSink sink,
             double factor,
             Set<String> inputs) {
         Tensor seed = guided()
@@ -158,7 +175,7 @@ final class GuidedDenoiser implements Denoiser {
         VectorJacobian pulled = network.vjp(scratch, bound.weights(), inputs(scratch, u, at), seed, wrt);
         ledger.forward(pulled.output().rows());
         ledger.backward(pulled.output().rows());
-        if (factor != 0) {
+        if (sink != null && factor != 0) {
             Parametrisation.Sink collector = (Parametrisation.Sink) sink;
             collector.at(at);
             hand(collector, pulled, factor, scratch, u.rows());

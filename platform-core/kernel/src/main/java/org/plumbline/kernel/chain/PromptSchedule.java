@@ -60,7 +60,7 @@ public final class PromptSchedule {
         List<Double> lowest = new ArrayList<>();
         for (Range range : sorted) {
             PromptScale scale = range.scale();
-            if (scale.from() > scale.to() || scale.to() != above - 1) {
+            if (scale.from() < 1 || scale.from() > scale.to() || scale.to() != above - 1) {
                 throw new IllegalArgumentException("the range '" + scale.name() + "' goes from " + scale.from() + " to "
                         + scale.to() + "; the next one after it has to end at " + (above - 1)
                         + ", so that all ranges together cover 1 to " + program.size() + " once");

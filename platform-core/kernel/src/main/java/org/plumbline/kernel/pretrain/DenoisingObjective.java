@@ -97,7 +97,7 @@ final class DenoisingObjective implements Objective {
                 sample[row * size + i] = alpha * x0 + sigma * eps;
                 target[row * size + i] = target(model.prediction(), x0, eps, alpha, sigma);
             }
-            steps[row] = step;
+            steps[row] = schedule.labelOfStep(step);
             if (tokenizer != null) {
                 ids.add(tokens.computeIfAbsent(caption, tokenizer::tokenize));
             }

@@ -34,4 +34,9 @@ public interface NoiseSchedule {
     default double label(double t) {
         return t * trainSteps() - 1;
     }
+
+    /** The time label a network expects at training step n: that at t_n, without rounding. */
+    default double labelOfStep(int n) {
+        return n;
+    }
 }

@@ -11,7 +11,7 @@ public record TimePoint(double label, double alpha, double sigma) {
     /** The time point of a training step. */
     public static TimePoint ofStep(NoiseSchedule schedule, int step) {
         double alpha = Math.sqrt(schedule.alphaBar(step));
-        return new TimePoint(step, alpha, schedule.sigmaOfAlpha(alpha));
+        return new TimePoint(schedule.labelOfStep(step), alpha, schedule.sigmaOfAlpha(alpha));
     }
 
     /** The time point of a continuous time in (0, 1]. */

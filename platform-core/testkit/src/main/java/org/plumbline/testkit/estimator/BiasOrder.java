@@ -6,8 +6,8 @@ import java.util.Locale;
 import org.plumbline.spi.estimator.GradientEstimator;
 
 /**
- * A claim about how the bias of an estimator vanishes: in proportion to size^order, where size is a step of a solver, a
- * perturbation, or whatever its documentation names.
+ * A claim about how the bias of an estimator vanishes: O(size^order), where size is a step of a solver, a perturbation, or
+ * whatever its documentation names. A bias that vanishes faster keeps the claim.
  *
  * <pre>{@code
  * BiasOrder.of("step of the solver", 2)
@@ -18,7 +18,7 @@ import org.plumbline.spi.estimator.GradientEstimator;
  *
  * @param parameter what size is, for messages
  * @param order the claimed exponent
- * @param tolerance by how much the measured exponent may differ
+ * @param tolerance by how much the measured exponent may fall short
  * @param problem name of the built-in problem on which the bias is measured
  * @param replicas batches per level
  * @param levels at least two, in any order
@@ -38,7 +38,7 @@ public record BiasOrder(
         levels = List.copyOf(levels);
     }
 
-    /** A claim without levels yet; measured on the network with time and prompt, exponent within 0.3. */
+    /** A claim without levels yet; measured on the network with time and prompt, exponent at most 0.3 below. */
     public static BiasOrder of(String parameter, double order) {
         return new BiasOrder(parameter, order, 0.3, "conditioned-mlp", 20, List.of());
     }

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -15,12 +18,17 @@ import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.ChainParts;
 import org.plumbline.kernel.chain.Ledger;
 import org.plumbline.kernel.chain.NoiseSource;
+import org.plumbline.kernel.chain.PromptSchedule;
+import org.plumbline.kernel.chain.RecordingPolicy;
+import org.plumbline.kernel.chain.RewardTerm;
 import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.estimator.Judgement;
 import org.plumbline.spi.estimator.Perturbation;
 import org.plumbline.spi.estimator.SweepPlan;
 import org.plumbline.spi.estimator.Trajectory;
@@ -71,8 +79,12 @@ public abstract class ChainContract {
 
     /** Runs something on a chain at the initial parameters. */
     private void on(TrainableTarget target, RewardModel reward, Body body) {
+        on(parts(target, reward), body);
+    }
+
+    private void on(ChainParts parts, Body body) {
         try (ComputeBackend backend = backend();
-                Workbench bench = Workbench.open(backend, parts(target, reward))) {
+                Workbench bench = Workbench.open(backend, parts)) {
             double[] theta = bench.initialParameters(4);
             try (Rollout rollout = bench.rollout(PROGRAM, batch(), theta);
                     SamplingChain chain = bench.chain(rollout, theta, 9, 0)) {
@@ -247,6 +259,115 @@ public abstract class ChainContract {
             assertEquals(2, metered.aliveTensors() - before, "tensors: where it starts and where it ends");
             assertEquals(ROWS, end.initial().rows());
         }
+    }
+
+    /** Each as if it were alone, all for the evaluations of one rollout. */
+    @Test
+    void a_perturbation_per_row_moves_that_row_only() {
+        for (TrainableTarget target : List.of(WEIGHTS, new TrainableTarget.InitialNoise())) {
+            on(target, REWARD, (bench, chain) -> {
+                int size = chain.parameterCount();
+                List<Perturbation> rows = List.of(
+                        new Perturbation(direction(size, 1), -0.4, bits(0, 2)),
+                        new Perturbation(direction(size, 2), 0.3, bits(1, 4)),
+                        new Perturbation(direction(size, 3), 0.2, bits(0, 4)));
+                double[][] alone = new double[ROWS][];
+                for (int row = 0; row < ROWS; row++) {
+                    alone[row] = chain.perturbed(rows.get(row)).output().toDoubles();
+                }
+                Ledger.Work before = bench.ledger().reading();
+                Trajectory together = chain.perturbed(rows);
+                Ledger.Work done = bench.ledger().reading().since(before);
+                double[] output = together.output().toDoubles();
+                for (int row = 0; row < ROWS; row++) {
+                    assertArrayEquals(
+                            Arrays.copyOfRange(alone[row], 2 * row, 2 * row + 2),
+                            Arrays.copyOfRange(output, 2 * row, 2 * row + 2),
+                            TOLERANCE,
+                            target + ", row " + row);
+                }
+                assertArrayEquals(rewards(output), chain.rewards(together), TOLERANCE);
+                assertEquals(work(PROGRAM.size(), 0, 0), done);
+                assertThrows(IllegalArgumentException.class, () -> chain.perturbed(rows.subList(0, 2)));
+            });
+        }
+    }
+
+    private static double[] direction(int size, double phase) {
+        double[] direction = new double[size];
+        Arrays.setAll(direction, i -> Math.sin(phase + 1.7 * i));
+        return direction;
+    }
+
+    /** R = 2 R_1 - 0.5 R_2, of the sampled images and of any others. */
+    @Test
+    void several_rewards_are_their_weighted_sum() {
+        QuadraticReward other = QuadraticReward.halfSquare(-1, 2);
+        double[] any = {0.1, 0.2, -0.3, 0.4, 1.5, -1.6};
+        Map<String, double[]> first = judged(List.of(new RewardTerm(REWARD, 1)), any);
+        Map<String, double[]> second = judged(List.of(new RewardTerm(other, 1)), any);
+        Map<String, double[]> both = judged(List.of(new RewardTerm(REWARD, 2), new RewardTerm(other, -0.5)), any);
+        first.forEach((what, values) -> {
+            double[] sum = new double[values.length];
+            Arrays.setAll(sum, i -> 2 * values[i] - 0.5 * number(second, what, i));
+            assertArrayEquals(sum, both.get(what), TOLERANCE, what);
+        });
+        for (int row = 0; row < ROWS; row++) {
+            double[] x = Arrays.copyOfRange(any, 2 * row, 2 * row + 2);
+            assertEquals(REWARD.at(x), number(first, "rewards of any latents", row), TOLERANCE);
+            for (int i = 0; i < 2; i++) {
+                double slope = -2 * (x[i] - (i == 0 ? 0.5 : -0.25));
+                assertEquals(slope, number(first, "gradient of any latents", 2 * row + i), TOLERANCE);
+            }
+        }
+    }
+
+    private static double number(Map<String, double[]> numbers, String what, int index) {
+        return Objects.requireNonNull(numbers.get(what), what)[index];
+    }
+
+    private Map<String, double[]> judged(List<RewardTerm> terms, double[] any) {
+        Map<String, double[]> numbers = new HashMap<>();
+        on(several(terms), (bench, chain) -> {
+            Trajectory sampled = chain.behaviour();
+            numbers.put("rewards", chain.rewards(sampled));
+            numbers.put("gradient", chain.rewardGradient(sampled).toDoubles());
+            numbers.put("sweep", chain.sweep(sampled, SweepPlan.of(PROGRAM).fromReward(ROWS)));
+            Tensor latents = chain.arena().tensor(any, ROWS, 2, 1, 1);
+            Ledger.Work before = bench.ledger().reading();
+            Judgement judgement = chain.judge(latents, chain.prompts());
+            assertEquals(
+                    (long) ROWS * terms.size(),
+                    bench.ledger().reading().since(before).rewardEvaluations());
+            numbers.put("rewards of any latents", judgement.rewards());
+            numbers.put("gradient of any latents", judgement.gradient().toDoubles());
+            assertArrayEquals(judgement.rewards(), chain.rewards(latents, chain.prompts()));
+        });
+        return numbers;
+    }
+
+    private static ChainParts several(List<RewardTerm> terms) {
+        return new ChainParts(
+                ClosedFormModel.of(TOY, SweepContract.SCHEDULE),
+                WEIGHTS,
+                3,
+                terms,
+                List.of(""),
+                ROWS,
+                RecordingPolicy.FULL,
+                PromptSchedule.none());
+    }
+
+    @Test
+    void a_black_box_among_several_rewards_has_values_and_makes_the_sum_one() {
+        List<RewardTerm> terms = List.of(new RewardTerm(REWARD, 2), new RewardTerm(rewarding(1, 2, 3), 10));
+        on(several(terms), (bench, chain) -> {
+            assertFalse(chain.profile().rewardDifferentiable());
+            double[] expected = rewards(chain.behaviour().output().toDoubles());
+            Arrays.setAll(expected, row -> 2 * expected[row] + 10 * (row + 1));
+            assertArrayEquals(expected, chain.rewards(chain.behaviour()), TOLERANCE);
+            assertThrows(UnsupportedOperationException.class, () -> chain.rewardGradient(chain.behaviour()));
+        });
     }
 
     @Test

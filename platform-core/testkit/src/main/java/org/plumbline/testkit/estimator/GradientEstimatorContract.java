@@ -164,6 +164,7 @@ public abstract class GradientEstimatorContract {
         }
     }
 
+    /** All levels see the same noise. What is left of it in a mean does not vanish, so it cannot feign an order. */
     @Test
     void the_bias_vanishes_as_it_is_claimed() {
         Optional<BiasOrder> claimed = biasOrder();
@@ -194,19 +195,14 @@ public abstract class GradientEstimatorContract {
                         level.size(),
                         biases[i],
                         replicas.relativeBiasError()));
-                assertTrue(
-                        replicas.relativeBiasError() < biases[i] / 5,
-                        () -> title() + ": too few replicas to tell an order" + found);
             }
         }
         double exponent = claim.exponent(biases);
         String message = String.format(Locale.ROOT, "%s: measured order %.3f%s", title(), exponent, found);
         LOG.log(System.Logger.Level.INFO, message);
-        assertEquals(
-                claim.order(),
-                exponent,
-                claim.tolerance(),
-                () -> "claims a " + claim + ", which is not so. " + message);
+        assertTrue(
+                exponent >= claim.order() - claim.tolerance(),
+                () -> "claims a " + claim + ", but vanishes slower. " + message);
     }
 
     /** The replicas of an estimator on one chain, and what must be true of them. */

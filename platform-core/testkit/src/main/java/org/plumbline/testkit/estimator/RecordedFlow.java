@@ -146,20 +146,37 @@ public final class RecordedFlow {
         }
     }
 
-    /** Runs an estimator on the recorded latent. */
+    /** The recorded problem's model with another schedule. */
+    public static DiffusionModel model(NoiseSchedule schedule) {
+        return ClosedFormModel.of(MLP, schedule, List.of("c"), MLP.condition());
+    }
+
+    /** Runs an estimator that brings its own sampler on the recorded latent. */
     public static Found run(ComputeBackend backend, GradientEstimator estimator, TrainableTarget target) {
-        return run(backend, estimator, target, SCHEDULE);
+        return run(
+                backend,
+                estimator,
+                target,
+                model(SCHEDULE),
+                TanhChain.standard().program(1),
+                1);
     }
 
-    /** The same with another schedule. */
-    public static Found run(
-            ComputeBackend backend, GradientEstimator estimator, TrainableTarget target, NoiseSchedule schedule) {
-        return run(backend, estimator, target, schedule, TanhChain.standard().program(1), 1);
-    }
-
-    /** The same with step noise of another seed, for estimators whose own sampler is stochastic. */
+    /** The same with step noise of some seed, for estimators whose own sampler is stochastic. */
     public static Found run(ComputeBackend backend, GradientEstimator estimator, TrainableTarget target, long seed) {
-        return run(backend, estimator, target, SCHEDULE, TanhChain.standard().program(1), seed);
+        return run(
+                backend,
+                estimator,
+                target,
+                model(SCHEDULE),
+                TanhChain.standard().program(1),
+                seed);
+    }
+
+    /** The same with another model that takes the recorded latent and condition. */
+    public static Found run(
+            ComputeBackend backend, GradientEstimator estimator, TrainableTarget target, DiffusionModel model) {
+        return run(backend, estimator, target, model, TanhChain.standard().program(1), 1);
     }
 
     /**
@@ -172,10 +189,9 @@ public final class RecordedFlow {
             ComputeBackend backend,
             GradientEstimator estimator,
             TrainableTarget target,
-            NoiseSchedule schedule,
+            DiffusionModel model,
             SamplerProgram studys,
             long seed) {
-        DiffusionModel model = ClosedFormModel.of(MLP, schedule, List.of("c"), MLP.condition());
         ChainParts parts = new ChainParts(model, target, 1, QuadraticReward.halfSquare(MLP.target()), List.of("c"), 1);
         try (backend;
                 Workbench bench = Workbench.open(backend, parts)) {
@@ -187,8 +203,7 @@ public final class RecordedFlow {
                 GradientEstimate estimate = estimator.estimate(chain);
                 return new Found(
                         estimate,
-                        chain.sweep(
-                                chain.behaviour(), SweepPlan.of(program).fromReward(1)),
+                        chain.sweep(chain.behaviour(), SweepPlan.of(program).fromReward(1)),
                         chain.behaviour().output().toDoubles());
             }
         }

@@ -165,7 +165,9 @@ public final class SurrogateProblem implements AutoCloseable {
         SamplerCall call = chain.program().calls().get(k);
         double[] m = kind == Kind.FLOW ? n : epsilon(x, n, call.at());
         double[] next = sum(call.transition()[0][0], x, call.ofOutput()[0], m);
-        return call.stochastic() ? sum(1, next, call.noise(), row(chain.behaviour().noise(k), row)) : next;
+        return call.stochastic()
+                ? sum(1, next, call.noise(), row(chain.behaviour().noise(k), row))
+                : next;
     }
 
     /** The quadratic reward. */

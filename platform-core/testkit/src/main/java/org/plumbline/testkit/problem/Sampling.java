@@ -20,6 +20,11 @@ sealed interface Sampling {
     record Steps(int calls, double keep, double output, double memory, double noise) implements Sampling {
         @Override
         public SamplerProgram program(int calls) {
+            SamplerProgram silent = table(calls, 0);
+            return noise == 0 ? silent : table(calls, noise).withDeterministic(silent);
+        }
+
+        private SamplerProgram table(int calls, double noise) {
             List<SamplerCall> table = new ArrayList<>();
             for (int k = 0; k < calls; k++) {
                 TimePoint at = new TimePoint(calls - 1.0 - k, 1, 1);
@@ -50,6 +55,11 @@ sealed interface Sampling {
 
         @Override
         public SamplerProgram program(int calls) {
+            SamplerProgram silent = table(calls, 0);
+            return eta == 0 ? silent : table(calls, eta).withDeterministic(silent);
+        }
+
+        private SamplerProgram table(int calls, double eta) {
             List<SamplerCall> table = new ArrayList<>();
             for (int k = 0; k < calls; k++) {
                 double here = level(k, calls);

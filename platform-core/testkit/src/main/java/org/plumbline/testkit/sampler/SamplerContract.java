@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -145,6 +147,42 @@ public abstract class SamplerContract {
             assertArrayEquals(expected.ofOutput(), found.ofOutput(), 1e-12, what);
             assertArrayEquals(expected.ofRaw(), found.ofRaw(), 1e-12, what);
             assertEquals(expected.noise(), found.noise(), 1e-12, what);
+        }
+    }
+
+    /** The forms are mixed by estimators that want noise in a window of steps only, so every call must fit both. */
+    @Test
+    void the_deterministic_form_makes_the_same_calls_without_noise() {
+        SamplerProgram program = program();
+        assumeTrue(program.deterministic() != null, "has no deterministic form");
+        SamplerProgram form = Objects.requireNonNull(program.deterministic());
+        assertEquals(program.wanted(), form.wanted());
+        assertEquals(program.initScale(), form.initScale());
+        assertArrayEquals(program.output(), form.output());
+        for (int k = 0; k < program.size(); k++) {
+            SamplerCall noisy = program.calls().get(k);
+            SamplerCall silent = form.calls().get(k);
+            String what = "call " + k + " of\n" + form.table();
+            assertEquals(0, silent.noise(), what);
+            assertEquals(noisy.at(), silent.at(), what);
+            assertEquals(noisy.inputScale(), silent.inputScale(), what);
+            assertArrayEquals(noisy.inputWeights(), silent.inputWeights(), what);
+            if (!noisy.stochastic()) {
+                assertArrayEquals(noisy.ofOutput(), silent.ofOutput(), 1e-12, what);
+                assertArrayEquals(noisy.transition()[0], silent.transition()[0], 1e-12, what);
+            }
+        }
+        BitSet one = new BitSet();
+        one.set(program.size() / 2);
+        SamplerProgram mixed = program.withNoiseOnlyAt(one);
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, WEIGHTS)) {
+            double[] theta = bench.initialParameters(3);
+            for (SamplerProgram sampled : List.of(form, mixed)) {
+                double[] expected = FiniteDifferences.gradient(new MeanReward(bench, sampled, batch(ROWS, 1)), theta);
+                assertArrayEquals(
+                        expected, adjoint(bench, sampled, theta), TOLERANCE * largest(expected), sampled.name());
+            }
         }
     }
 

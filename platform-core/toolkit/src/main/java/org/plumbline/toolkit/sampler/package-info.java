@@ -3,7 +3,7 @@
  * Adams-Bashforth solvers of the probability-flow ODE as sampler programs.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.toolkit.sampler;
 

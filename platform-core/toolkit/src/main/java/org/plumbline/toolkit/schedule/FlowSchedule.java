@@ -49,4 +49,9 @@ public record FlowSchedule(int trainSteps) implements NoiseSchedule {
     public double label(double t) {
         return t * trainSteps;
     }
+
+    @Override
+    public double labelOfStep(int n) {
+        return n + 1.0;
+    }
 }

@@ -1,5 +1,7 @@
 /**
- * Noise schedules of discretely trained models, and the straight path of flow matching
+ * Noise schedules of discretely trained models, those of models of continuous time
+ * ({@link org.plumbline.toolkit.schedule.LinearSchedule}, {@link org.plumbline.toolkit.schedule.ScaledLinearSchedule},
+ * {@link org.plumbline.toolkit.schedule.CosineSchedule}), and the straight path of flow matching
  * ({@link org.plumbline.toolkit.schedule.FlowSchedule}).
  *
  * <p>{@link org.plumbline.toolkit.schedule.BetaSchedule} makes the betas of the usual families;
@@ -15,7 +17,7 @@
  * has seen those numbers. float32 is therefore what model loaders use; float64 is for closed-form problems.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package org.plumbline.toolkit.schedule;
 

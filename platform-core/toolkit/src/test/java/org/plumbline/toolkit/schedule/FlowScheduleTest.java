@@ -32,7 +32,11 @@ class FlowScheduleTest {
     @Test
     void training_steps_lie_at_their_times() {
         for (int n = 0; n < 1000; n++) {
-            assertEquals(Math.exp(2 * SCHEDULE.logAlpha((n + 1) / 1000.0)), SCHEDULE.alphaBar(n), 1e-15);
+            TimePoint at = TimePoint.ofStep(SCHEDULE, n);
+            TimePoint same = TimePoint.ofTime(SCHEDULE, (n + 1) / 1000.0);
+            assertEquals(same.alpha(), at.alpha(), 1e-15);
+            assertEquals(same.sigma(), at.sigma(), 1e-15);
+            assertEquals(same.label(), at.label(), 1e-12);
         }
         assertFalse(SCHEDULE.variancePreserving());
     }

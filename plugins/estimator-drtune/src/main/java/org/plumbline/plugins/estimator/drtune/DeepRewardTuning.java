@@ -127,7 +127,8 @@ final class DeepRewardTuning implements GradientEstimator {
     @Override
     public GradientEstimate estimate(Chain chain) {
         RandomGenerator random = chain.random("drtune.steps");
-        int stop = chain.program().size() - random.nextInt(1, stops(chain.program().size()) + 1);
+        int stop =
+                chain.program().size() - random.nextInt(1, stops(chain.program().size()) + 1);
         BitSet trained = trained(random, stop + 1);
         SamplerCall call = chain.program().calls().get(stop);
         TensorArena arena = chain.arena();

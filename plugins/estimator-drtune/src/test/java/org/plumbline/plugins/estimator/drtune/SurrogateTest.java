@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.BitSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -18,11 +19,19 @@ import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
 import org.plumbline.toolkit.noise.NoiseStream;
 import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.toolkit.statistics.Vectors;
 
 /** What DRTune differentiates, written out by hand. */
 class SurrogateTest {
     private static final int CALLS = 6;
+
+    @Test
+    void the_defaults_are_those_of_the_authors() {
+        assertEquals(
+                new Configuration(3, 0.4, RewardShaping.none()),
+                SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
+    }
 
     @ParameterizedTest
     @EnumSource(Kind.class)
@@ -36,7 +45,9 @@ class SurrogateTest {
                 int stop = CALLS - estimate.diagnostics().get("stop").intValue();
                 stops.add(stop);
                 assertArrayEquals(
-                        new long[] {stop + 1 + 2, 2}, problem.evaluations(), "untrained calls cost nothing in the sweep");
+                        new long[] {stop + 1 + 2, 2},
+                        problem.evaluations(),
+                        "untrained calls cost nothing in the sweep");
 
                 var random = problem.chain().random("drtune.steps");
                 assertEquals(CALLS - random.nextInt(1, 4), stop);

@@ -23,7 +23,10 @@ import org.plumbline.spi.plugin.Setting;
  * @param alpha strength of the coupling
  */
 record BridgeSurrogate(
-        @Setting(description = "how many calls are differentiated on both sides together, K", defaultValue = "5", min = 2)
+        @Setting(
+                description = "how many calls are differentiated on both sides together, K",
+                defaultValue = "5",
+                min = 2)
         int steps,
 
         @Setting(

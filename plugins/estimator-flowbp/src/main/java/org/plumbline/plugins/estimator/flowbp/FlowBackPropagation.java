@@ -23,8 +23,8 @@ import org.plumbline.toolkit.reward.RewardShaping;
  * {@link SparseSurrogate}, {@link BridgeSurrogate} and {@link LagrangeSurrogate}. The last with {@code order: 1} is
  * LeapAlign.
  *
- * <p><b>Estimand.</b> The gradient of R through the surrogate, its value being that of the sample. Sparse with all calls is
- * DRTune without early stop.
+ * <p><b>Estimand.</b> The gradient of R through the surrogate, its value being that of the sample. Sparse is DRTune with
+ * the sample in the place of the prediction, and with calls that are drawn in the place of spaced ones.
  *
  * <p><b>Bias.</b> Jacobian products between steps are dropped, but for one in Bridge and Lagrange, and calls that are not
  * drawn contribute nothing, or by the rescaling of others. Lagrange weighs rows by how well its leaps hit.
@@ -37,12 +37,12 @@ import org.plumbline.toolkit.reward.RewardShaping;
  *
  * <p><b>Needs.</b> A differentiable reward and vector-Jacobian products. Lagrange a sampler with one register.
  *
- * <p>Source: Wang et al.: Exploring the design space of reward backpropagation for flow matching. 2026, arXiv 2606.11075; Liang et al.:
- * LeapAlign. CVPR 2026. The
- * three surrogates, the draws and the defaults are those of the authors' code for flow matching, where the sampler is
- * Euler's. Ours is their form for other samplers: Sparse and Bridge on the linear path of any program, Lagrange in the
- * coordinate in which a sampler is Euler's method. Under guidance we differentiate both branches of the prediction, like
- * everywhere; the authors hold the branch without prompt.
+ * <p>Source: Wang et al.: Exploring the design space of reward backpropagation for flow matching. 2026, arXiv 2606.11075;
+ * Liang et al.: LeapAlign. CVPR 2026. The three surrogates, the draws of calls, uniform pairs k &lt; j and the defaults are
+ * those of the FlowBP authors' code, there for Euler's sampler of flow matching (defaults: SD3.5; their other models differ
+ * and partly place k and j by a Dirichlet draw, which is left out). Ours is their form for other samplers: Sparse and Bridge
+ * on the linear path of any program, Lagrange in the coordinate in which a sampler is Euler's method. Under guidance we
+ * differentiate both branches of the prediction, like everywhere; the authors hold the branch without prompt.
  */
 @Plugin(
         id = "flowbp",
@@ -69,11 +69,14 @@ final class FlowBackPropagation implements GradientEstimator {
             @Setting(description = "sparse, bridge or lagrange", defaultValue = "lagrange")
             Variant variant,
 
-            @Setting(description = "settings of variant sparse") SparseSurrogate sparse,
+            @Setting(description = "settings of variant sparse")
+            SparseSurrogate sparse,
 
-            @Setting(description = "settings of variant bridge") BridgeSurrogate bridge,
+            @Setting(description = "settings of variant bridge")
+            BridgeSurrogate bridge,
 
-            @Setting(description = "settings of variant lagrange") LagrangeSurrogate lagrange,
+            @Setting(description = "settings of variant lagrange")
+            LagrangeSurrogate lagrange,
 
             @Setting(description = "ceiling and scale of the reward; the authors' code: ceiling 0.55 for HPSv2.1")
             RewardShaping shaping) {

@@ -35,11 +35,16 @@ import org.plumbline.spi.sampler.SamplerProgram;
  * @param order most support points of a leap
  * @param active how many of them are differentiated
  * @param supportScale factor of the gradients after the start
+ * @param rescale how far differentiated points make up for the others of their leap
  * @param alpha strength of the coupling at j
  * @param tau smallest distance that counts
  */
 record LagrangeSurrogate(
-        @Setting(description = "support points of a leap at most; 1 for LeapAlign", defaultValue = "3", min = 1, max = 8)
+        @Setting(
+                description = "support points of a leap at most; 1 for LeapAlign",
+                defaultValue = "3",
+                min = 1,
+                max = 8)
         int order,
 
         @Setting(
@@ -53,6 +58,13 @@ record LagrangeSurrogate(
                 defaultValue = "0.25",
                 min = 0)
         double supportScale,
+
+        @Setting(
+                description = "how far differentiated support points make up for the others of their leap, by their"
+                        + " weights: 0 not, 1 in full",
+                defaultValue = "0",
+                min = 0)
+        double rescale,
 
         @Setting(description = "strength of the coupling between the leaps", defaultValue = "0.1", min = 0)
         double alpha,
@@ -69,8 +81,9 @@ record LagrangeSurrogate(
         if (!EulerCoordinate.fits(program) || program.size() < 2) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
                     .asked("estimator 'flowbp' with variant: lagrange and " + program.name())
-                    .available("samplers of at least two steps x' = a x + b m with one register, a and b not zero, and no"
-                            + " clipping, such as ddim and the Euler sampler of flow matching")
+                    .available(
+                            "samplers of at least two steps x' = a x + b m with one register, a and b not zero, and no"
+                                    + " clipping, such as ddim and the Euler sampler of flow matching")
                     .remedy("choose such a sampler, or variant: sparse or bridge")
                     .build();
         }
@@ -84,6 +97,17 @@ record LagrangeSurrogate(
                     .map(w -> w * path.p()[to])
                     .toArray();
             return new Leap(from, to, support, weights);
+        }
+
+        /** By how much the gradients of the first so many points are raised for those of the others. */
+        double raised(int active, double rescale) {
+            double all = 0;
+            double ofActive = 0;
+            for (int i = 0; i < weights.length; i++) {
+                all += Math.abs(weights[i]);
+                ofActive += i < active ? Math.abs(weights[i]) : 0;
+            }
+            return ofActive > 0 ? 1 + rescale * (all / ofActive - 1) : 1;
         }
     }
 
@@ -103,8 +127,8 @@ record LagrangeSurrogate(
             rows[row] = weights[row] / (Math.max(missJ[row], tau) + Math.max(miss0[row], tau)) / rows.length;
         }
         double output = chain.program().output()[0];
-        Tensor atEnd = arena.scaleRows(
-                Arrays.stream(rows).map(w -> output * w).toArray(), chain.rewardGradient(sampled));
+        Tensor atEnd =
+                arena.scaleRows(Arrays.stream(rows).map(w -> output * w).toArray(), chain.rewardGradient(sampled));
 
         Denoiser.GradientSink sink = chain.denoiser().sink();
         Tensor throughBridge = collect(chain, sampled, second, atEnd, alpha, sink);
@@ -116,10 +140,14 @@ record LagrangeSurrogate(
         return new Gradient(
                 sink.gradient(),
                 Map.of(
-                        "leap-from", (double) pair.k(),
-                        "leap-over", (double) pair.j(),
-                        "miss-of-first-leap", Arrays.stream(missJ).average().orElse(0),
-                        "miss-of-second-leap", Arrays.stream(miss0).average().orElse(0)));
+                        "leap-from",
+                        (double) pair.k(),
+                        "leap-over",
+                        (double) pair.j(),
+                        "miss-of-first-leap",
+                        Arrays.stream(missJ).average().orElse(0),
+                        "miss-of-second-leap",
+                        Arrays.stream(miss0).average().orElse(0)));
     }
 
     /**
@@ -131,11 +159,12 @@ record LagrangeSurrogate(
             Chain chain, Trajectory sampled, Leap leap, Tensor adjoint, double coupling, Denoiser.GradientSink sink) {
         TensorArena arena = chain.arena();
         Tensor throughStart = null;
+        double raised = leap.raised(active, rescale);
         for (int i = 0; i < Math.min(active, leap.support().size()); i++) {
             int k = leap.support().get(i);
             SamplerCall call = chain.program().calls().get(k);
             Tensor u = arena.combine(new double[] {call.stateScale()}, List.of(sampled.state(k)));
-            Tensor cotangent = arena.combine(new double[] {leap.weights()[i]}, List.of(adjoint));
+            Tensor cotangent = arena.combine(new double[] {raised * leap.weights()[i]}, List.of(adjoint));
             if (i == 0 && coupling != 0) {
                 Tensor input = chain.denoiser()
                         .pullBack(arena, u, call.at(), chain.program().wanted(), cotangent, sink, 1)
@@ -151,7 +180,8 @@ record LagrangeSurrogate(
 
     /** By how much the leap misses the state at its end: per row, the mean over the latent of the absolute difference. */
     private static double[] distance(Chain chain, Trajectory sampled, EulerCoordinate path, Leap leap) {
-        // The miss is sum_k (p b_k - w_k) m_k, and the predictions follow from the states, so that nothing is evaluated.
+        // The miss is sum_k (p b_k - w_k) m_k, and the predictions follow from the states, so that nothing is
+        // evaluated.
         try (TensorArena scratch = chain.arena().nested()) {
             Tensor miss = scratch.zeros(sampled.state(leap.to()).shape());
             double end = path.p()[leap.to()];

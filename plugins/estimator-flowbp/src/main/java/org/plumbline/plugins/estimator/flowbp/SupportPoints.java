@@ -39,9 +39,8 @@ record SupportPoints(RandomGenerator random) {
         }
         BitSet drawn = new BitSet();
         while (drawn.cardinality() < count) {
-            double total = left.stream()
-                    .mapToDouble(k -> Math.pow(k - from + 1, bias))
-                    .sum();
+            double total =
+                    left.stream().mapToDouble(k -> Math.pow(k - from + 1, bias)).sum();
             double point = random.nextDouble() * total;
             int place = 0;
             for (; place < left.size() - 1; place++) {

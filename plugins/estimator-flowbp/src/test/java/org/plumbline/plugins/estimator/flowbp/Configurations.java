@@ -34,6 +34,6 @@ final class Configurations {
     }
 
     private static LagrangeSurrogate lagrange() {
-        return new LagrangeSurrogate(3, 2, 0.25, 0.1, 0.2);
+        return new LagrangeSurrogate(3, 2, 0.25, 0, 0.1, 0.2);
     }
 }

@@ -52,7 +52,7 @@ class FlowBackPropagationTest {
                     variant,
                     new SparseSurrogate(3, 1, 0.5),
                     new BridgeSurrogate(3, 1, 0.5, 0.5),
-                    new LagrangeSurrogate(3, 1, 0.25, 0.3, 0.2));
+                    new LagrangeSurrogate(3, 1, 0.25, 0, 0.3, 0.2));
         }
 
         @Override

@@ -7,13 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.plugins.estimator.flowbp.FlowBackPropagation.Configuration;
+import org.plumbline.plugins.estimator.flowbp.FlowBackPropagation.Variant;
 import org.plumbline.spi.estimator.GradientEstimate;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
+import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.toolkit.statistics.Vectors;
 
 /** What the surrogates differentiate, written out by hand. */
@@ -23,20 +29,30 @@ class SurrogateTest {
     /** The noise levels of the flow, of which the straight path's weights are made. */
     private static final double[] SIGMA = {0.95, 0.9, 0.78, 0.55, 0.35, 0.2, 0};
 
+    @Test
+    void the_defaults_are_those_of_the_authors() {
+        assertEquals(
+                new Configuration(
+                        Variant.LAGRANGE,
+                        new SparseSurrogate(4, 1, 0.5),
+                        new BridgeSurrogate(5, 4, 0, 0.5),
+                        new LagrangeSurrogate(3, 2, 0.25, 0, 0.1, 0.2),
+                        RewardShaping.none()),
+                SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
+    }
+
     @ParameterizedTest
     @EnumSource(Kind.class)
     void sparse_is_the_derivative_of_the_linear_path_with_the_drawn_predictions(Kind kind) {
         for (long seed = 0; seed < 4; seed++) {
             try (ReferenceBackend backend = new ReferenceBackend();
                     SurrogateProblem problem = new SurrogateProblem(backend, kind, seed)) {
-                BitSet drawn =
-                        new SupportPoints(problem.chain().random("flowbp.support")).lateBiased(0, CALLS, 3, 1);
+                BitSet drawn = new SupportPoints(problem.chain().random("flowbp.support")).lateBiased(0, CALLS, 3, 1);
                 double[] held = problem.theta();
                 double[] expected = problem.differences((w, row) -> {
                     double[] x = problem.state(0, row);
                     for (int k = 0; k < CALLS; k++) {
-                        x = problem.step(
-                                k, x, problem.network(drawn.get(k) ? w : held, problem.state(k, row)), row);
+                        x = problem.step(k, x, problem.network(drawn.get(k) ? w : held, problem.state(k, row)), row);
                     }
                     return problem.reward(x);
                 });
@@ -110,12 +126,13 @@ class SurrogateTest {
     void lagrange_is_the_derivative_of_two_weighted_leaps(Kind kind) {
         double alpha = 0.3;
         double scale = 0.25;
+        double rescale = 0.6;
         double tau = 0.02;
         for (long seed = 0; seed < 6; seed++) {
             try (ReferenceBackend backend = new ReferenceBackend();
                     SurrogateProblem problem = new SurrogateProblem(backend, kind, seed)) {
                 GradientEstimate estimate =
-                        problem.estimate(Configurations.of(new LagrangeSurrogate(3, 2, scale, alpha, tau)));
+                        problem.estimate(Configurations.of(new LagrangeSurrogate(3, 2, scale, rescale, alpha, tau)));
                 int from = estimate.diagnostics().get("leap-from").intValue();
                 int over = estimate.diagnostics().get("leap-over").intValue();
                 assertTrue(from < over && over < CALLS);
@@ -132,9 +149,16 @@ class SurrogateTest {
                             1,
                             SurrogateProblem.sum(
                                     1,
-                                    first.end(w, row, problem.state(from, row), problem.state(from, row), scale),
+                                    first.end(
+                                            w, row, problem.state(from, row), problem.state(from, row), scale, rescale),
                                     -1,
-                                    first.end(held, row, problem.state(from, row), problem.state(from, row), scale)));
+                                    first.end(
+                                            held,
+                                            row,
+                                            problem.state(from, row),
+                                            problem.state(from, row),
+                                            scale,
+                                            rescale)));
                     double[] seen = SurrogateProblem.sum(alpha, atJ, 1 - alpha, problem.state(over, row));
                     double[] end = SurrogateProblem.sum(
                             1,
@@ -142,9 +166,15 @@ class SurrogateTest {
                             1,
                             SurrogateProblem.sum(
                                     1,
-                                    second.end(w, row, atJ, seen, scale),
+                                    second.end(w, row, atJ, seen, scale, rescale),
                                     -1,
-                                    second.end(held, row, problem.state(over, row), problem.state(over, row), scale)));
+                                    second.end(
+                                            held,
+                                            row,
+                                            problem.state(over, row),
+                                            problem.state(over, row),
+                                            scale,
+                                            rescale)));
                     return weight * problem.reward(end);
                 });
                 assertTrue(Vectors.norm(expected) > 1e-3);
@@ -159,7 +189,7 @@ class SurrogateTest {
         try (ReferenceBackend backend = new ReferenceBackend();
                 SurrogateProblem problem = new SurrogateProblem(backend, Kind.FLOW, 7)) {
             GradientEstimate estimate =
-                    problem.estimate(Configurations.of(new LagrangeSurrogate(1, 2, 0.25, alpha, 1e6)));
+                    problem.estimate(Configurations.of(new LagrangeSurrogate(1, 2, 0.25, 0, alpha, 1e6)));
             assertArrayEquals(new long[] {CALLS + 2, 2}, problem.evaluations());
             int from = estimate.diagnostics().get("leap-from").intValue();
             int over = estimate.diagnostics().get("leap-over").intValue();
@@ -235,7 +265,7 @@ class SurrogateTest {
             this.to = to;
             int length = to - from;
             this.support = length <= order
-                    ? java.util.stream.IntStream.range(from, to).boxed().toList()
+                    ? IntStream.range(from, to).boxed().toList()
                     : List.of(from, from + (int) Math.rint((length - 1) / 2.0), to - 1);
             // From the noise side: x_k = scale_k y_k.
             scale[0] = 1;
@@ -266,19 +296,30 @@ class SurrogateTest {
         }
 
         /** The state at the leap's end, of a leap that starts at a state where the network sees another one. */
-        double[] end(double[] w, int row, double[] start, double[] seen, double afterStart) {
+        double[] end(double[] w, int row, double[] start, double[] seen, double afterStart, double rescale) {
             double[] held = problem.theta();
             double[][] m = new double[support.size()][];
+            double raised = 1 + rescale * (shares(3) / shares(2) - 1);
             for (int i = 0; i < m.length; i++) {
                 int k = support.get(i);
+                double[] constant = prediction(k, problem.state(k, row), problem.network(held, problem.state(k, row)));
                 double[] u = i == 0 ? seen : problem.state(k, row);
-                double[] constant = prediction(k, u, problem.network(held, u));
                 double[] moving = prediction(k, u, problem.network(w, u));
-                m[i] = i == 0
-                        ? moving
-                        : i == 1 ? SurrogateProblem.sum(afterStart, moving, 1 - afterStart, constant) : constant;
+                double factor = i == 0 ? raised : i == 1 ? raised * afterStart : 0;
+                m[i] = SurrogateProblem.sum(factor, moving, 1 - factor, constant);
             }
             return SurrogateProblem.sum(scale[to] / scale[from], start, scale[to], integral(m));
+        }
+
+        /** The sum of the sizes of the weights of the first so many support points. */
+        private double shares(int points) {
+            double sum = 0;
+            for (int i = 0; i < Math.min(points, support.size()); i++) {
+                double[][] one = new double[support.size()][3];
+                Arrays.fill(one[i], 1);
+                sum += Math.abs(integral(one)[0]);
+            }
+            return sum;
         }
 
         private double[] integral(double[][] m) {
@@ -319,7 +360,7 @@ class SurrogateTest {
                         next);
                 silent = SurrogateProblem.sum(1, linear, 1, push);
             }
-            double[] leap = end(problem.theta(), row, x, x, 1);
+            double[] leap = end(problem.theta(), row, x, x, 1, 0);
             double sum = 0;
             for (int i = 0; i < 3; i++) {
                 sum += Math.abs(silent[i] - leap[i]) / 3;

@@ -41,7 +41,7 @@ import org.plumbline.toolkit.reward.RewardShaping;
  *
  * <p><b>Needs.</b> A differentiable reward and vector-Jacobian products; a sampler in which the drawn call sees the state
  * register alone. The paper's regulariser, the denoising loss on captioned images, is not part of the estimator: it is the
- * host's anchor of kind denoising, which every estimator can have and which the published code lacks.
+ * study's {@code anchor: {kind: denoising}}, which every estimator can have and which the published code lacks.
  *
  * <p>Source: Xu et al.: ImageReward. NeurIPS 2023, whose code draws s from the last 10 of 40 steps and weighs the loss with
  * 1e-3.

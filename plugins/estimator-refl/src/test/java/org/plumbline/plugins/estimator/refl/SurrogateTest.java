@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -20,9 +21,17 @@ import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
 import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.toolkit.settings.SettingsBinder;
 
 /** What ReFL differentiates, written out by hand. */
 class SurrogateTest {
+    @Test
+    void the_defaults_are_those_of_the_authors() {
+        assertEquals(
+                new Configuration(1, 10, RewardShaping.none()),
+                SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
+    }
+
     @ParameterizedTest
     @EnumSource(Kind.class)
     void it_is_the_derivative_of_the_shaped_reward_of_the_predicted_sample_with_the_state_held(Kind kind) {
@@ -75,8 +84,7 @@ class SurrogateTest {
                 SurrogateProblem problem = new SurrogateProblem(backend, Kind.EPSILON, 0)) {
             PlumblineException refusal = assertThrows(
                     PlumblineException.class,
-                    () -> problem.estimate(
-                            new RewardFeedbackLearning(new Configuration(1, 6, RewardShaping.none()))));
+                    () -> problem.estimate(new RewardFeedbackLearning(new Configuration(1, 6, RewardShaping.none()))));
             assertEquals(StandardError.BAD_VALUE, refusal.code());
             assertTrue(refusal.getMessage().contains("1 to 5"), refusal.getMessage());
         }

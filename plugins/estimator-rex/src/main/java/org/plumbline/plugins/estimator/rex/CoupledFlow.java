@@ -86,8 +86,7 @@ final class CoupledFlow {
     }
 
     /** The stages of an increment at register {@code of}; after the last, to = kept . (z, y) + sign Psi. */
-    private void increment(
-            List<SamplerCall> calls, double from, double h, double[] kept, int of, int to, double sign) {
+    private void increment(List<SamplerCall> calls, double from, double h, double[] kept, int of, int to, double sign) {
         int stages = tableau.stages();
         for (int i = 0; i < stages; i++) {
             boolean last = i == stages - 1;
@@ -111,8 +110,7 @@ final class CoupledFlow {
                 }
             }
             ofOutput[last ? to : 2 + i] = last ? sign * h * tableau.b(i) : 1;
-            calls.add(new SamplerCall(
-                    at, domain.scale(at), input, transition, ofOutput, new double[registers()], 0));
+            calls.add(new SamplerCall(at, domain.scale(at), input, transition, ofOutput, new double[registers()], 0));
         }
     }
 }

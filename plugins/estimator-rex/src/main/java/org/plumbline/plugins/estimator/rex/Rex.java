@@ -177,8 +177,8 @@ final class Rex implements GradientEstimator {
                 double h = nodes[n + 1] - nodes[n];
                 try (TensorArena scratch = arena.nested()) {
                     if (n + 2 < nodes.length) {
-                        RungeKuttaStep.Pulled second = method.pullBack(
-                                scratch, y, nodes[n + 1], -h, Objects.requireNonNull(zbar), sink, -1);
+                        RungeKuttaStep.Pulled second =
+                                method.pullBack(scratch, y, nodes[n + 1], -h, Objects.requireNonNull(zbar), sink, -1);
                         z = replaced(arena, z, combined(scratch, 1, z, 1, second.increment()));
                         ybar = replaced(arena, ybar, combined(scratch, 1, ybar, -1, second.input()));
                     }

@@ -82,7 +82,6 @@ class RecordedReversibleTest {
                         new Rex(new Configuration(method, steps, Grid.LOG_SNR, FlowDomain.DATA, 0.999)),
                         new TrainableTarget.InitialNoise())
                 .output();
-        return Vectors.norm(
-                Vectors.difference(output, RecordedFlow.reference().numbers("x0")));
+        return Vectors.norm(Vectors.difference(output, RecordedFlow.reference().numbers("x0")));
     }
 }

@@ -40,8 +40,7 @@ class RexTest {
     void euler_in_the_noise_domain_is_refused_with_the_reason() {
         try (ReferenceBackend backend = new ReferenceBackend();
                 Workbench bench = TenStepToy.open(backend, 2)) {
-            Rex rex =
-                    new Rex(new Configuration(ButcherTableau.EULER, null, Grid.LOG_SNR, FlowDomain.NOISE, 0.999));
+            Rex rex = new Rex(new Configuration(ButcherTableau.EULER, null, Grid.LOG_SNR, FlowDomain.NOISE, 0.999));
             PlumblineException refusal =
                     assertThrows(PlumblineException.class, () -> rex.check(bench.profile(TenStepToy.program())));
             assertEquals(StandardError.BAD_VALUE, refusal.code());

@@ -8,6 +8,7 @@ import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.toolkit.schedule.BetaSchedule;
 import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
+import org.plumbline.toolkit.schedule.FlowSchedule;
 import org.plumbline.toolkit.schedule.Precision;
 
 /**
@@ -36,10 +37,17 @@ record SchedulerConfig(NoiseSchedule schedule, PredictionType prediction, Map<St
     private static final Set<String> DEFAULT_STABLE_DIFFUSION =
             Set.of("HeunDiscreteScheduler", "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler");
 
+    /** Flow matching, which has no betas and one prediction. */
+    private static final Set<String> FLOW = Set.of("FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler");
+
     static SchedulerConfig read(ConfigFile file) {
         String type = file.text("_class_name", "DDIMScheduler");
+        if (FLOW.contains(type)) {
+            NoiseSchedule path = new FlowSchedule(file.integer("num_train_timesteps", 1000));
+            return new SchedulerConfig(path, PredictionType.FLOW, file.asMap());
+        }
         if (!DEFAULT_LINEAR.contains(type) && !DEFAULT_STABLE_DIFFUSION.contains(type)) {
-            throw file.unsupported("_class_name", DEFAULT_LINEAR + " and " + DEFAULT_STABLE_DIFFUSION);
+            throw file.unsupported("_class_name", DEFAULT_LINEAR + ", " + DEFAULT_STABLE_DIFFUSION + " and " + FLOW);
         }
         boolean stableDiffusion = DEFAULT_STABLE_DIFFUSION.contains(type);
         int steps = file.integer("num_train_timesteps", 1000);

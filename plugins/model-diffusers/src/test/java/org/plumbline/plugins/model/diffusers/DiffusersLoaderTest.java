@@ -267,7 +267,7 @@ class DiffusersLoaderTest {
 
     @ParameterizedTest
     @CsvSource({
-        "DDIMScheduler, FlowMatchEulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler",
+        "DDIMScheduler, EDMEulerScheduler, EDMEulerScheduler",
         "v_prediction, flow_prediction, flow_prediction",
         "scaled_linear, laplace, laplace"
     })
@@ -277,5 +277,19 @@ class DiffusersLoaderTest {
         PlumblineException e = assertThrows(PlumblineException.class, () -> loader.load(folder));
         assertEquals(StandardError.UNSUPPORTED, e.code());
         assertTrue(e.getMessage().contains(reason), e.getMessage());
+    }
+
+    @Test
+    void a_scheduler_of_flow_matching_makes_a_model_that_predicts_velocities() throws IOException {
+        Files.writeString(
+                folder.resolve("scheduler/scheduler_config.json"),
+                "{\"_class_name\": \"FlowMatchEulerDiscreteScheduler\", \"num_train_timesteps\": 500, \"shift\": 3.0}");
+        try (DiffusionModel model = loader.load(folder)) {
+            assertEquals(PredictionType.FLOW, model.prediction());
+            assertFalse(model.schedule().variancePreserving());
+            assertEquals(500, model.schedule().trainSteps());
+            assertEquals(250, model.schedule().label(0.5));
+            assertEquals(3.0, model.samplerSettings().get("shift"));
+        }
     }
 }

@@ -121,13 +121,7 @@ final class AdjointDeis implements GradientEstimator {
 
     @Override
     public void check(ChainProfile profile) {
-        if (!profile.schedule().variancePreserving()) {
-            throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked("estimator 'adjoint-deis' with a flow-matching schedule, which begins without signal")
-                    .available("variance preserving schedules")
-                    .remedy("use adjoint-dpm with domain: data, or truncated-bp with cutoff: full")
-                    .build();
-        }
+        refuseFlowMatching(profile);
         int steps = profile.program().size();
         if (steps > profile.schedule().trainSteps()) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
@@ -144,8 +138,19 @@ final class AdjointDeis implements GradientEstimator {
         }
     }
 
+    private static void refuseFlowMatching(ChainProfile profile) {
+        if (!profile.schedule().variancePreserving()) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked("estimator 'adjoint-deis' with a flow-matching schedule, which begins without signal")
+                    .available("variance preserving schedules")
+                    .remedy("use adjoint-dpm with domain: data, or truncated-bp with cutoff: full")
+                    .build();
+        }
+    }
+
     @Override
     public SamplerProgram program(ChainProfile profile) {
+        refuseFlowMatching(profile);
         int steps = configuration.steps() == null ? profile.program().size() : configuration.steps();
         boolean noise = configuration.equation() == Equation.SDE;
         return new MultistepSolver(nodes(profile.schedule(), steps), configuration.order(), noise).program();

@@ -53,8 +53,8 @@ record MultistepSolver(List<TimePoint> nodes, int order, boolean stochastic) {
             previous = h;
         }
         return new SamplerProgram(
-                "exponential multistep of order " + order + (stochastic ? " with noise, " : ", ")
-                        + (nodes.size() - 1) + " steps",
+                "exponential multistep of order " + order + (stochastic ? " with noise, " : ", ") + (nodes.size() - 1)
+                        + " steps",
                 PredictionType.EPSILON,
                 OutputTransform.none(),
                 order,

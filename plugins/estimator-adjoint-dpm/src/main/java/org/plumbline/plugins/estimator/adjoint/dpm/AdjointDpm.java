@@ -48,8 +48,8 @@ import org.plumbline.toolkit.sampler.FlowTable;
  * <p>{@code compatibility: official} does what the published code does for Stable Diffusion instead: see
  * {@link PublishedGrid}. There {@code steps} counts nodes, rk4 is the three-eighths rule, the state is always reset at the
  * nodes, and {@code grid}, {@code domain}, {@code order} and {@code recorded} have no effect. Adams-Bashforth then uses the
- * coefficients of equal steps on unequal ones and grows to order eleven, and its way back is the three-eighths rule in
- * every step, as the integrator restarts at every node.
+ * coefficients of equal steps on unequal ones and grows to order eleven, which may blow up with many nodes; its way back is
+ * the three-eighths rule in every step, as the integrator restarts at every node.
  *
  * <p><b>Estimand.</b> The gradient of E[R] under this solver's own samples, for weights, conditioning or initial noise.
  *
@@ -116,12 +116,12 @@ final class AdjointDpm implements GradientEstimator {
             @Setting(description = "euler, midpoint, heun, rk4 or adams-bashforth", defaultValue = "heun")
             Method method,
 
-            @Setting(description = "order of adams-bashforth", defaultValue = "3", min = 2, max = 5)
+            @Setting(description = "order of adams-bashforth", defaultValue = "3", min = 2, max = 4)
             int order,
 
             @Setting(
-                    description = "intervals of the grid (nodes if official); default: as many network calls as the"
-                            + " study's sampler",
+                    description = "intervals of the grid; default: as many network calls as the study's sampler. If"
+                            + " official, nodes; default: as many as the study's sampler has calls",
                     min = 1)
             @Nullable
             Integer steps,
@@ -222,11 +222,14 @@ final class AdjointDpm implements GradientEstimator {
 
     @Override
     public SamplerProgram program(ChainProfile profile) {
+        int calls = profile.program().size();
         Integer asked = configuration.steps();
         int intervals = asked == null
-                ? Math.min(steps(profile.program().size()), profile.schedule().trainSteps() - 1)
+                ? Math.min(
+                        configuration.official() ? calls - 1 : steps(calls),
+                        profile.schedule().trainSteps() - 1)
                 : configuration.official() ? asked - 1 : asked;
-        return forwards(profile.schedule(), intervals).program();
+        return forwards(profile.schedule(), Math.max(1, intervals)).program();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.plumbline.plugins.estimator.adjoint.dpm;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Compatibility;
@@ -8,6 +9,7 @@ import org.plumbline.plugins.estimator.adjoint.dpm.AdjointDpm.Method;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.estimator.BiasOrder;
 import org.plumbline.testkit.estimator.ExpectedWork;
 import org.plumbline.testkit.estimator.GradientEstimatorContract;
 import org.plumbline.toolkit.sampler.ExponentialIntegrator.Grid;
@@ -19,6 +21,11 @@ class AdjointDpmTest {
         RecordedHeun() {
             super(Method.HEUN, true, false);
         }
+
+        @Override
+        protected Optional<BiasOrder> biasOrder() {
+            return Optional.of(order(Method.HEUN, 2, true));
+        }
     }
 
     @Nested
@@ -26,12 +33,36 @@ class AdjointDpmTest {
         BacksolvedEuler() {
             super(Method.EULER, false, false);
         }
+
+        @Override
+        protected Optional<BiasOrder> biasOrder() {
+            return Optional.of(order(Method.EULER, 1, false));
+        }
     }
 
     @Nested
     class ExactRungeKutta extends Contract {
         ExactRungeKutta() {
             super(Method.RK4, true, true);
+        }
+    }
+
+    /** The error of the adjoint equation's solution against the transposed solver, at 16, 32 and 64 steps. */
+    private static BiasOrder order(Method method, int order, boolean recorded) {
+        BiasOrder claim = BiasOrder.of("step", order).replicas(4);
+        for (int steps : new int[] {16, 32, 64}) {
+            Configuration configuration = new Configuration(
+                    method, 3, steps, null, Grid.LOG_SNR, FlowDomain.NOISE, recorded, false, Compatibility.PAPER);
+            claim = claim.level(1.0 / steps, steps, new AdjointDpm(configuration));
+        }
+        return claim;
+    }
+
+    /** Three Runge-Kutta steps' worth of calls: one start of four, then one call for each step. */
+    @Nested
+    class RecordedAdamsBashforth extends Contract {
+        RecordedAdamsBashforth() {
+            super(Method.ADAMS_BASHFORTH, true, false);
         }
     }
 
@@ -61,7 +92,7 @@ class AdjointDpmTest {
 
         @Override
         protected int replicas() {
-            return 200;
+            return 60;
         }
     }
 }

@@ -29,43 +29,51 @@ class RecordedGradientsTest {
 
     @TestFactory
     Stream<DynamicTest> the_exact_adjoint_is_the_gradient_of_the_unrolled_solver() {
-        return RecordedFlow.rows().stream().map(row -> dynamicTest(row.name(), () -> {
-            RecordedFlow.Found weights = found(row, RecordedFlow.WEIGHTS, true, true);
-            double[] gradient = weights.estimate().gradient();
-            ParameterLayout layout = RecordedFlow.denoiser().layout();
-            assertClose(row.number("loss"), -weights.estimate().rewards()[0], "loss");
-            assertClose(row.numbers("x0"), weights.output(), "x0");
-            assertClose(
-                    row.number("grad_W1_00"), -gradient[layout.entry("W1").offset()], "W1");
-            assertClose(
-                    row.number("grad_W2_00"), -gradient[layout.entry("W2").offset()], "W2");
-            assertClose(row.number("grad_params_norm"), Vectors.norm(gradient), "norm");
+        return RecordedFlow.rows().stream()
+                .map(row -> dynamicTest(row.name(), () -> {
+                    RecordedFlow.Found weights = found(row, RecordedFlow.WEIGHTS, true, true);
+                    double[] gradient = weights.estimate().gradient();
+                    ParameterLayout layout = RecordedFlow.denoiser().layout();
+                    assertClose(row.number("loss"), -weights.estimate().rewards()[0], "loss");
+                    assertClose(row.numbers("x0"), weights.output(), "x0");
+                    assertClose(
+                            row.number("grad_W1_00"),
+                            -gradient[layout.entry("W1").offset()],
+                            "W1");
+                    assertClose(
+                            row.number("grad_W2_00"),
+                            -gradient[layout.entry("W2").offset()],
+                            "W2");
+                    assertClose(row.number("grad_params_norm"), Vectors.norm(gradient), "norm");
 
-            RecordedFlow.Found condition = found(row, new TrainableTarget.Conditioning(), true, true);
-            assertClose(row.numbers("grad_c"), negative(condition.estimate().gradient()), "c");
-            RecordedFlow.Found noise = found(row, new TrainableTarget.InitialNoise(), true, true);
-            assertClose(row.numbers("grad_xT"), negative(noise.estimate().gradient()), "x_T");
-        }));
+                    RecordedFlow.Found condition = found(row, new TrainableTarget.Conditioning(), true, true);
+                    assertClose(
+                            row.numbers("grad_c"), negative(condition.estimate().gradient()), "c");
+                    RecordedFlow.Found noise = found(row, new TrainableTarget.InitialNoise(), true, true);
+                    assertClose(
+                            row.numbers("grad_xT"), negative(noise.estimate().gradient()), "x_T");
+                }));
     }
 
     @TestFactory
     Stream<DynamicTest> the_adjoint_equation_errs_as_recorded() {
-        return RecordedFlow.rows().stream().map(row -> dynamicTest(row.name(), () -> {
-            for (boolean recorded : new boolean[] {true, false}) {
-                List<double[]> exact = new ArrayList<>();
-                List<double[]> solved = new ArrayList<>();
-                for (TrainableTarget target : RecordedFlow.TARGETS) {
-                    RecordedFlow.Found found = found(row, target, false, recorded);
-                    exact.add(found.exact());
-                    solved.add(found.estimate().gradient());
-                }
-                String key = recorded ? "recorded" : "backsolve";
-                double error = RecordedFlow.relative(exact.subList(0, 1), solved.subList(0, 1));
-                assertRelative(row.number(key + "_vs_exact"), error, key);
-                double all = RecordedFlow.relative(exact, solved);
-                assertRelative(row.number(key + "_all_vs_exact"), all, key + " all");
-            }
-        }));
+        return RecordedFlow.rows().stream()
+                .map(row -> dynamicTest(row.name(), () -> {
+                    for (boolean recorded : new boolean[] {true, false}) {
+                        List<double[]> exact = new ArrayList<>();
+                        List<double[]> solved = new ArrayList<>();
+                        for (TrainableTarget target : RecordedFlow.TARGETS) {
+                            RecordedFlow.Found found = found(row, target, false, recorded);
+                            exact.add(found.exact());
+                            solved.add(found.estimate().gradient());
+                        }
+                        String key = recorded ? "recorded" : "backsolve";
+                        double error = RecordedFlow.relative(exact.subList(0, 1), solved.subList(0, 1));
+                        assertRelative(row.number(key + "_vs_exact"), error, key);
+                        double all = RecordedFlow.relative(exact, solved);
+                        assertRelative(row.number(key + "_all_vs_exact"), all, key + " all");
+                    }
+                }));
     }
 
     /** The file's reference is a solution with 2000 steps: a fine grid comes close to it, whatever the spacing. */
@@ -105,7 +113,7 @@ class RecordedGradientsTest {
     }
 
     private static void assertClose(double[] expected, double[] found, String what) {
-        
+
         assertArrayEquals(expected, found, EXACT * Math.max(1, Vectors.norm(expected)), what);
     }
 

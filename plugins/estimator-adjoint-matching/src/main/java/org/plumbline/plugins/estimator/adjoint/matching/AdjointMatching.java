@@ -109,9 +109,7 @@ final class AdjointMatching implements GradientEstimator {
             @Nullable
             Integer steps,
 
-            @Setting(
-                    description = "after-step, or before-step as in the published code",
-                    defaultValue = "after-step")
+            @Setting(description = "after-step, or before-step as in the published code", defaultValue = "after-step")
             Side adjoint,
 
             @Setting(description = "accept noise that is not memoryless", defaultValue = "false")
@@ -129,7 +127,8 @@ final class AdjointMatching implements GradientEstimator {
         return EnumSet.of(
                 EstimatorTrait.NEEDS_REWARD_GRADIENT,
                 EstimatorTrait.NEEDS_VJP,
-                EstimatorTrait.NEEDS_STOCHASTIC_SAMPLER);
+                EstimatorTrait.NEEDS_STOCHASTIC_SAMPLER,
+                EstimatorTrait.CONSTANT_MEMORY_IN_STEPS);
     }
 
     @Override
@@ -180,11 +179,10 @@ final class AdjointMatching implements GradientEstimator {
         double scale = inputScale(call);
         double nextScale = inputScale(profile.program().calls().get(k + 1));
         double kept = call.transition()[0][0] * nextScale / scale * call.at().alpha();
-        double alpha =
-                switch (profile.program().wanted()) {
-                    case SAMPLE -> kept + (call.ofOutput()[0] + call.ofRaw()[0]) * nextScale;
-                    default -> kept;
-                };
+        double alpha = switch (profile.program().wanted()) {
+            case SAMPLE -> kept + (call.ofOutput()[0] + call.ofRaw()[0]) * nextScale;
+            default -> kept;
+        };
         double sigma = profile.schedule().sigmaOfAlpha(alpha);
         double ratio = sigma / alpha * call.at().alpha() / call.at().sigma();
         return sigma * Math.sqrt(Math.max(0, 1 - ratio * ratio)) / nextScale;
@@ -210,7 +208,9 @@ final class AdjointMatching implements GradientEstimator {
         try (TensorArena arena = chain.arena().nested()) {
             // lambda dR/dx: minus the lean adjoint.
             Tensor pull = arena.combine(
-                    new double[] {configuration.rewardMultiplier() * chain.program().output()[0]},
+                    new double[] {
+                        configuration.rewardMultiplier() * chain.program().output()[0]
+                    },
                     List.of(chain.rewardGradient(sampled)));
             boolean before = configuration.adjoint() == Side.BEFORE_STEP;
             for (int k = calls.size() - 1; k >= earliest; k--) {
@@ -255,10 +255,10 @@ final class AdjointMatching implements GradientEstimator {
             if (chain.program().transform().identity()) {
                 ofPrediction.add(call.ofOutput()[0], after);
             } else {
-                Tensor h = reference.predict(scratch, u, call.at(), chain.program().wanted());
-                double[] transformed = chain.program()
-                        .transform()
-                        .pullBack(h.toDoubles(), after.toDoubles(), chain.rows());
+                Tensor h =
+                        reference.predict(scratch, u, call.at(), chain.program().wanted());
+                double[] transformed =
+                        chain.program().transform().pullBack(h.toDoubles(), after.toDoubles(), chain.rows());
                 ofPrediction.add(call.ofOutput()[0], scratch.tensor(transformed, after.shape()));
             }
             Tensor cotangent = ofPrediction.in(scratch);

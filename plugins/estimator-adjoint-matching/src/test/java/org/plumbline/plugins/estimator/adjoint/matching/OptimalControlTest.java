@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -19,13 +20,12 @@ import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.estimator.adjoint.matching.AdjointMatching.Configuration;
 import org.plumbline.plugins.estimator.adjoint.matching.AdjointMatching.Side;
-import org.plumbline.spi.estimator.GradientEstimate;
-import org.plumbline.spi.model.TrainableTarget;
-import org.plumbline.spi.sampler.OutputTransform;
-import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.error.PlumblineException;
-import java.util.ArrayList;
+import org.plumbline.spi.estimator.GradientEstimate;
+import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.NoiseSchedule;
+import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
@@ -47,8 +47,7 @@ class OptimalControlTest {
     @Test
     void the_estimate_is_the_gradient_of_the_regularised_reward_and_vanishes_at_its_maximum() {
         double[] anywhere = {0.3, -0.2, 0.5, 0.1, -0.4, 0.6, 0.2, -0.7};
-        double[] expected =
-                FiniteDifferences.gradient(pushes -> SteeredChain.objective(LAMBDA, pushes), anywhere);
+        double[] expected = FiniteDifferences.gradient(pushes -> SteeredChain.objective(LAMBDA, pushes), anywhere);
         assertArrayEquals(expected, steered(anywhere, null, 0).gradient(), 1e-8);
 
         double[] atOptimum = steered(SteeredChain.optimum(LAMBDA), null, 0).gradient();
@@ -67,7 +66,8 @@ class OptimalControlTest {
             assertTrue(moved == 4, "two of the four calls have a gradient");
             Vectors.addTo(sum, 1.0 / updates, drawn);
         }
-        // Two calls in each stratum, one of them drawn: each call counts twice in half of the updates, so the mean of 400
+        // Two calls in each stratum, one of them drawn: each call counts twice in half of the updates, so the mean of
+        // 400
         // has a standard error of 5 % of each component.
         for (int i = 0; i < all.length; i++) {
             assertTrue(Math.abs(sum[i] - all[i]) < 4 * 0.05 * Math.abs(all[i]), "component " + i);
@@ -82,7 +82,7 @@ class OptimalControlTest {
                     new ReferenceBackend(),
                     new AdjointMatching(new Configuration(LAMBDA, null, Side.AFTER_STEP, false)),
                     target,
-                    SCHEDULE,
+                    RecordedFlow.model(SCHEDULE),
                     ancestral(12),
                     5);
             double[] expected = new double[found.exact().length];
@@ -102,8 +102,7 @@ class OptimalControlTest {
                 Workbench bench = Workbench.open(backend, parts())) {
             matching.check(bench.profile(ancestral(12)));
             SamplerProgram quieter = withNoise(ancestral(12), 0.9);
-            assertThrows(
-                    PlumblineException.class, () -> matching.check(bench.profile(quieter)));
+            assertThrows(PlumblineException.class, () -> matching.check(bench.profile(quieter)));
         }
     }
 
@@ -119,13 +118,7 @@ class OptimalControlTest {
             calls.add(SamplerCall.single(at, kept, direction - kept * at.sigma(), 0, s));
         }
         return new SamplerProgram(
-                "ancestral",
-                PredictionType.EPSILON,
-                OutputTransform.none(),
-                1,
-                1,
-                calls,
-                new double[] {1});
+                "ancestral", PredictionType.EPSILON, OutputTransform.none(), 1, 1, calls, new double[] {1});
     }
 
     private static SamplerProgram withNoise(SamplerProgram program, double factor) {
@@ -133,8 +126,7 @@ class OptimalControlTest {
                 .map(call -> SamplerCall.single(
                         call.at(), call.transition()[0][0], call.ofOutput()[0], 0, factor * call.noise()))
                 .toList();
-        return new SamplerProgram(
-                "quieter", program.wanted(), program.transform(), 1, 1, calls, new double[] {1});
+        return new SamplerProgram("quieter", program.wanted(), program.transform(), 1, 1, calls, new double[] {1});
     }
 
     private static ChainParts parts() {

@@ -108,7 +108,8 @@ final class DirectAlign implements GradientEstimator {
             double to,
 
             @Setting(
-                    description = "share of the range of levels that known noise recovers; the model steps over the rest",
+                    description =
+                            "share of the range of levels that known noise recovers; the model steps over the rest",
                     defaultValue = "0.9",
                     min = 0,
                     max = 0.999)
@@ -152,7 +153,8 @@ final class DirectAlign implements GradientEstimator {
                 throw new IllegalArgumentException("wanted and unwanted control words come together");
             }
             if (discount.size() != 2 || discountInversion.size() != 2) {
-                throw new IllegalArgumentException("a discount has two numbers, at the cleanest and the noisiest level");
+                throw new IllegalArgumentException(
+                        "a discount has two numbers, at the cleanest and the noisiest level");
             }
         }
 
@@ -210,7 +212,8 @@ final class DirectAlign implements GradientEstimator {
         Denoiser.GradientSink sink = chain.denoiser().sink();
 
         double share = configuration.inversion() ? 0.5 : 1;
-        double raised = branch(chain, sampled.output(), noise, place + step, place, denoising(chain, place), share, sink);
+        double raised =
+                branch(chain, sampled.output(), noise, place + step, place, denoising(chain, place), share, sink);
         GradientEstimate estimate = GradientEstimate.of(sink.gradient(), chain.rewards(sampled))
                 .with("level", time(place))
                 .with("objective-denoising", raised);
@@ -227,8 +230,7 @@ final class DirectAlign implements GradientEstimator {
     private Tensor noise(Chain chain, Trajectory sampled) {
         return switch (configuration.noise()) {
             case INITIAL ->
-                chain.arena()
-                        .combine(new double[] {1 / chain.program().initScale()}, List.of(sampled.initial()));
+                chain.arena().combine(new double[] {1 / chain.program().initScale()}, List.of(sampled.initial()));
             case FRESH -> {
                 RandomGenerator random = chain.random("direct-align.noise");
                 double[] values = new double[chain.rows() * chain.profile().latentSize()];
@@ -304,8 +306,7 @@ final class DirectAlign implements GradientEstimator {
                 objective[row] += preference.weight() * judgement.rewards()[row];
             }
         }
-        Tensor pushed = arena.scaleRows(
-                configuration.shaping().weights(objective), arena.combine(factors, gradients));
+        Tensor pushed = arena.scaleRows(configuration.shaping().weights(objective), arena.combine(factors, gradients));
         chain.denoiser()
                 .collect(arena, noisy, at, PredictionType.EPSILON, pushed, sink, -stride * share / chain.rows());
         return Arrays.stream(objective).average().orElse(0);

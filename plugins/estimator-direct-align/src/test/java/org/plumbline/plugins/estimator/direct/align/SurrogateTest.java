@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +20,7 @@ import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.testkit.estimator.SurrogateProblem;
 import org.plumbline.testkit.estimator.SurrogateProblem.Kind;
 import org.plumbline.toolkit.reward.RewardShaping;
+import org.plumbline.toolkit.settings.SettingsBinder;
 import org.plumbline.toolkit.statistics.Vectors;
 
 /**
@@ -29,20 +32,40 @@ class SurrogateTest {
     private static final double TO = 0.8;
     private static final double STEP = 0.3;
 
+    @Test
+    void the_defaults_are_those_of_the_authors() {
+        assertEquals(
+                new Configuration(
+                        0.75,
+                        0.96,
+                        0.9,
+                        Noise.INITIAL,
+                        true,
+                        List.of(),
+                        List.of(),
+                        List.of(0.1, 0.25),
+                        List.of(0.3, 0.01),
+                        RewardShaping.none()),
+                SettingsBinder.of(Configuration.class).bind(Map.of(), "test"));
+    }
+
     @ParameterizedTest
     @CsvSource({
-        "EPSILON, INITIAL", "EPSILON, FRESH", "VELOCITY, INITIAL", "VELOCITY, FRESH", "FLOW, INITIAL", "FLOW, FRESH"
+        "EPSILON, INITIAL",
+        "EPSILON, FRESH",
+        "VELOCITY, INITIAL",
+        "VELOCITY, FRESH",
+        "FLOW, INITIAL",
+        "FLOW, FRESH"
     })
     void it_is_the_derivative_of_the_rewards_of_both_recovered_samples(Kind kind, Noise noise) {
         try (ReferenceBackend backend = new ReferenceBackend();
                 SurrogateProblem problem = new SurrogateProblem(backend, kind, 4)) {
             Hand hand = new Hand(problem, noise);
-            double[] expected = problem.differences((w, row) -> (problem.reward(hand.denoised(w, row))
-                            - problem.reward(hand.inverted(w, row)))
-                    / 2);
+            double[] expected = problem.differences(
+                    (w, row) -> (problem.reward(hand.denoised(w, row)) - problem.reward(hand.inverted(w, row))) / 2);
             assertTrue(Vectors.norm(expected) > 1e-3);
-            GradientEstimate estimate =
-                    problem.estimate(estimator(noise, List.of(), List.of(), RewardShaping.none()));
+            GradientEstimate estimate = problem.estimate(estimator(noise, List.of(), List.of(), RewardShaping.none()));
             assertArrayEquals(expected, estimate.gradient(), 1e-9);
             double mean = 0;
             for (int row = 0; row < 4; row++) {
@@ -137,17 +160,15 @@ class SurrogateTest {
 
         double[] denoised(double[] w, int row) {
             TimePoint at = level(place + step);
-            return recovered(
-                    place + step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
+            return recovered(place + step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
         }
 
         double[] inverted(double[] w, int row) {
             TimePoint at = level(place - step);
-            return recovered(
-                    place - step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
+            return recovered(place - step, place, row, u -> problem.epsilon(u, problem.network(w, u), at));
         }
 
-        double[] recovered(double from, double to, int row, java.util.function.UnaryOperator<double[]> epsilon) {
+        double[] recovered(double from, double to, int row, UnaryOperator<double[]> epsilon) {
             TimePoint at = level(from);
             TimePoint target = level(to);
             double[] sample = problem.row(problem.chain().behaviour().output(), row);

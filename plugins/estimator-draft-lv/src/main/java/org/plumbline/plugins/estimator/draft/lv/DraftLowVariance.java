@@ -33,8 +33,8 @@ import org.plumbline.toolkit.statistics.Vectors;
  * <p><b>Bias.</b> That of DRaFT-1, everything before the last call is dropped; and a copy's x_1' has not quite the
  * distribution of the sampler's x_1.
  *
- * <p><b>Variance.</b> Less than DRaFT-1's: the part that belongs to the last step's noise is averaged n + 1 times, the
- * part that belongs to the sample stays.
+ * <p><b>Variance.</b> Falls with n, in the part that belongs to the last step's noise; the part that belongs to the sample
+ * stays. Less than DRaFT-1's where the copies resemble the sampler's x_1, as at the small noise of a real last step.
  *
  * <p><b>Cost per sample.</b> T + 1 + 2n forward, 1 + n backward, 1 + n rewards with gradient. Memory: one network graph and
  * T latents.

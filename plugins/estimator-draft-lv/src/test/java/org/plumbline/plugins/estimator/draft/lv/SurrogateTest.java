@@ -49,4 +49,19 @@ class SurrogateTest {
                     1e-9);
         }
     }
+
+    @Test
+    void copies_lower_the_variance() {
+        try (ReferenceBackend backend = new ReferenceBackend()) {
+            double one = variance(backend, 1);
+            double four = variance(backend, 4);
+            assertTrue(four < 0.9 * one, () -> "with 1 copy " + one + ", with 4 " + four);
+        }
+    }
+
+    private static double variance(ReferenceBackend backend, int copies) {
+        Replicas replicas = TenStepToy.measure(backend, new DraftLowVariance(new Configuration(copies)), 64, 100, 1);
+        TenStepToy.report("DRaFT-LV, n = " + copies, replicas);
+        return replicas.variancePerSample();
+    }
 }

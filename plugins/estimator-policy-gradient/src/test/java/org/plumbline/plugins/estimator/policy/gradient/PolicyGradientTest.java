@@ -30,12 +30,6 @@ class PolicyGradientTest {
         ValueFunctionAsBaseline() {
             super(Map.of("baseline", "value"));
         }
-
-        /** Its variance is half that of the mean of the others. */
-        @Override
-        protected int replicas() {
-            return 500;
-        }
     }
 
     /** Three of five steps, drawn anew in every update. */
@@ -126,7 +120,7 @@ class PolicyGradientTest {
 
         @Override
         protected int replicas() {
-            return 200;
+            return 300;
         }
     }
 

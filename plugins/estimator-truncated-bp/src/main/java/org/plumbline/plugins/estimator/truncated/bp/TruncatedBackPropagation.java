@@ -174,11 +174,10 @@ final class TruncatedBackPropagation implements GradientEstimator {
         Trajectory sampled = chain.behaviour();
         BitSet attached =
                 attached(chain.random("truncated-bp.cutoff"), chain.program().size());
-        SweepPlan plan =
-                switch (configuration.stopping()) {
-                    case STATE -> stateHeld(chain.program(), attached);
-                    case PREDICTION -> predictionsHeld(chain.program(), attached);
-                };
+        SweepPlan plan = switch (configuration.stopping()) {
+            case STATE -> stateHeld(chain.program(), attached);
+            case PREDICTION -> predictionsHeld(chain.program(), attached);
+        };
         double[] gradient = chain.sweep(sampled, plan.fromReward(chain.rows()));
         return GradientEstimate.of(gradient, chain.rewards(sampled))
                 .with("differentiated-calls", differentiated(attached, chain.program()));

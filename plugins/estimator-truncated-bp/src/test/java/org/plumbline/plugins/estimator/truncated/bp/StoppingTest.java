@@ -55,9 +55,7 @@ class StoppingTest {
             double[] expected = problem.differences((w, row) -> {
                 double[] x = problem.state(0, row);
                 for (int k = 0; k < CALLS; k++) {
-                    double[] n = attached.get(k)
-                            ? problem.network(w, x)
-                            : problem.network(held, problem.state(k, row));
+                    double[] n = attached.get(k) ? problem.network(w, x) : problem.network(held, problem.state(k, row));
                     x = problem.step(k, x, n, row);
                 }
                 return problem.reward(x);
@@ -76,7 +74,8 @@ class StoppingTest {
         try (ReferenceBackend backend = new ReferenceBackend();
                 SurrogateProblem problem = new SurrogateProblem(backend, kind, 1)) {
             for (int steps = 1; steps <= CALLS; steps++) {
-                double[] byState = problem.estimate(fixed(steps, Stopping.STATE)).gradient();
+                double[] byState =
+                        problem.estimate(fixed(steps, Stopping.STATE)).gradient();
                 double[] byPrediction =
                         problem.estimate(fixed(steps, Stopping.PREDICTION)).gradient();
                 assertArrayEquals(byState, byPrediction, 1e-14);
@@ -116,13 +115,11 @@ class StoppingTest {
     }
 
     private static TruncatedBackPropagation perStep(Stopping stopping) {
-        return new TruncatedBackPropagation(
-                new Configuration(Cutoff.UNIFORM, 1, 2, CutoffDraw.PER_STEP, stopping));
+        return new TruncatedBackPropagation(new Configuration(Cutoff.UNIFORM, 1, 2, CutoffDraw.PER_STEP, stopping));
     }
 
     private static TruncatedBackPropagation fixed(int steps, Stopping stopping) {
-        return new TruncatedBackPropagation(
-                new Configuration(Cutoff.FIXED, steps, 2, CutoffDraw.PER_UPDATE, stopping));
+        return new TruncatedBackPropagation(new Configuration(Cutoff.FIXED, steps, 2, CutoffDraw.PER_UPDATE, stopping));
     }
 
     private static long seedWithGaps() {

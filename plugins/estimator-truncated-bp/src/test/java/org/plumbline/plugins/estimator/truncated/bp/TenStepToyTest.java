@@ -57,7 +57,8 @@ class TenStepToyTest {
 
     private static Replicas measure(Cutoff cutoff, int steps) {
         try (ReferenceBackend backend = new ReferenceBackend()) {
-            GradientEstimator estimator = new TruncatedBackPropagation(new Configuration(cutoff, steps, 2, CutoffDraw.PER_UPDATE, Stopping.STATE));
+            GradientEstimator estimator = new TruncatedBackPropagation(
+                    new Configuration(cutoff, steps, 2, CutoffDraw.PER_UPDATE, Stopping.STATE));
             Replicas replicas = TenStepToy.measure(backend, estimator, ROWS, BATCHES, SEED);
             TenStepToy.report(cutoff + " " + steps, replicas);
             return replicas;
@@ -73,7 +74,8 @@ class TenStepToyTest {
             double[] expected = FiniteDifferences.gradient(new MeanReward(bench, TenStepToy.program(), batch), theta);
             try (Rollout rollout = bench.rollout(TenStepToy.program(), batch, theta);
                     SamplingChain chain = bench.chain(rollout, theta, SEED, 0)) {
-                GradientEstimator full = new TruncatedBackPropagation(new Configuration(Cutoff.FULL, 1, 2, CutoffDraw.PER_UPDATE, Stopping.STATE));
+                GradientEstimator full = new TruncatedBackPropagation(
+                        new Configuration(Cutoff.FULL, 1, 2, CutoffDraw.PER_UPDATE, Stopping.STATE));
                 // The gradient's length is about 42.
                 assertArrayEquals(expected, full.estimate(chain).gradient(), 1e-8);
             }

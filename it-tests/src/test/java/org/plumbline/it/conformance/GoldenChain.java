@@ -1,4 +1,4 @@
-package org.plumbline.it.golden;
+package org.plumbline.it.conformance;
 
 import java.util.Arrays;
 import java.util.Collections;
@@ -55,7 +55,8 @@ final class GoldenChain implements AutoCloseable {
      * {@code final}, which is x_0; for noisy programs {@code ratio} per step and row, of mean log-probabilities.
      *
      * @param program of the study's sampler
-     * @param golden names the tensors {@code {name}.parameters.{weight}} of weights that have moved since the rollout
+     * @param golden names the tensors {@code {name}.parameters.{weight}} or {@code {name}.delta.{weight}} of weights that
+     *     have moved since the rollout: their values, or by how much
      */
     Map<String, double[]> run(GradientEstimator estimator, SamplerProgram program, String golden, Rounding rounding) {
         ChainProfile profile = bench.profile(program);
@@ -96,9 +97,16 @@ final class GoldenChain implements AutoCloseable {
     private double[] moved(double[] sampling, String golden) {
         double[] present = sampling.clone();
         for (ParameterLayout.Entry entry : layout().entries()) {
-            String name = golden + ".parameters." + entry.name();
-            if (numbers.contains(name)) {
-                System.arraycopy(numbers.doubles(name), 0, present, entry.offset(), entry.size());
+            String values = golden + ".parameters." + entry.name();
+            if (numbers.contains(values)) {
+                System.arraycopy(numbers.doubles(values), 0, present, entry.offset(), entry.size());
+            }
+            String differences = golden + ".delta." + entry.name();
+            if (numbers.contains(differences)) {
+                double[] delta = numbers.doubles(differences);
+                for (int i = 0; i < delta.length; i++) {
+                    present[entry.offset() + i] += delta[i];
+                }
             }
         }
         return present;

@@ -1,4 +1,4 @@
-package org.plumbline.it.golden;
+package org.plumbline.it.conformance;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

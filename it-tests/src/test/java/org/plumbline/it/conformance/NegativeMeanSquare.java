@@ -1,4 +1,4 @@
-package org.plumbline.it.golden;
+package org.plumbline.it.conformance;
 
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package org.plumbline.it.golden;
+package org.plumbline.it.conformance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
