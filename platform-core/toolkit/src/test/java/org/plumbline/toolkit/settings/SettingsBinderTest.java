@@ -212,6 +212,13 @@ class SettingsBinderTest {
     }
 
     @Test
+    void aListOfSectionsWithOneSectionMayBeWrittenWithoutTheList() {
+        Map<String, Object> one = Map.of("channels", 1);
+        assertEquals(
+                BINDER.bind(Map.of("blocks", List.of(one)), "test"), BINDER.bind(Map.of("blocks", one), "test"));
+    }
+
+    @Test
     void aMissingKeyInAListIsNamedWithItsPlace() {
         var failure = failure(BINDER, Map.of("blocks", List.of(Map.of("channels", 1), Map.of())));
         assertTrue(
@@ -257,7 +264,6 @@ class SettingsBinderTest {
                 Map.of("steps", Arrays.asList(1, null)),
                 Map.of("guidance", 2),
                 Map.of("guidance", Map.of("scale", -1)),
-                Map.of("blocks", Map.of("channels", 1)),
                 Map.of("limit", -1));
     }
 
