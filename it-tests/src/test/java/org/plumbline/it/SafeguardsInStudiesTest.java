@@ -193,6 +193,24 @@ class SafeguardsInStudiesTest {
         assertEquals(rewards(one), rewards(same));
     }
 
+    @Test
+    void the_sub_chain_of_rlr_is_drawn_from_the_scale_it_is_told() throws IOException {
+        RunFolder run = run("scale", """
+                prompt-schedule: [{name: coarse, from: 4, to: 6, prompts: {one: other}}, {name: fine, from: 1, to: 3}]
+                estimators: [{id: rlr, mode: exact, h: 1, start-scale: coarse}]
+                """);
+        List<Double> starts = records(run, UpdateRecord.class).stream()
+                .map(update -> update.diagnostics().get("start"))
+                .toList();
+        assertTrue(starts.stream().allMatch(j -> j >= 4 && j <= 6), starts::toString);
+        assertTrue(starts.stream().distinct().count() > 1, starts::toString);
+
+        PlumblineException refusal = assertThrows(
+                PlumblineException.class,
+                () -> run("no-scale", "estimators: [{id: rlr, mode: exact, h: 1, start-scale: coarse}]\n"));
+        assertTrue(String.valueOf(refusal.getMessage()).contains("prompt schedule"), refusal::getMessage);
+    }
+
     private static List<Double> rewards(RunFolder run) {
         return records(run, UpdateRecord.class).stream()
                 .map(UpdateRecord::reward)

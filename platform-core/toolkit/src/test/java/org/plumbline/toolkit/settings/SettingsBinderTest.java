@@ -214,8 +214,7 @@ class SettingsBinderTest {
     @Test
     void aListOfSectionsWithOneSectionMayBeWrittenWithoutTheList() {
         Map<String, Object> one = Map.of("channels", 1);
-        assertEquals(
-                BINDER.bind(Map.of("blocks", List.of(one)), "test"), BINDER.bind(Map.of("blocks", one), "test"));
+        assertEquals(BINDER.bind(Map.of("blocks", List.of(one)), "test"), BINDER.bind(Map.of("blocks", one), "test"));
     }
 
     @Test
