@@ -95,10 +95,10 @@ class AutogradConformanceTest {
         final DiffusionModel model;
 
         Golden(Path folder) {
-            this.facts = GoldenFolder.json(folder.resolve("estimators.json"));
+            this.facts = EstimatorCases.json(folder.resolve("estimators.json"));
             this.numbers = SafetensorsFile.open(folder.resolve(FILE));
             opened.push(numbers);
-            Path network = GoldenFolder.root().resolve(facts.path("model").asText("unet2d_ddpm"));
+            Path network = EstimatorCases.root().resolve(facts.path("model").asText("unet2d_ddpm"));
             this.model = lease(ModelLoader.class, "diffusers", Map.of()).load(GoldenModel.folder(network, scratch));
             opened.push(model);
         }
@@ -157,7 +157,7 @@ class AutogradConformanceTest {
     @TestFactory
     Collection<DynamicNode> gradientsAreThoseOfAutomaticDifferentiation() {
         List<DynamicNode> folders = new ArrayList<>();
-        for (Path folder : GoldenFolder.with(FILE)) {
+        for (Path folder : EstimatorCases.with(FILE)) {
             Golden golden = new Golden(folder);
             List<DynamicNode> tests = new ArrayList<>();
             for (String name : golden.cases()) {
@@ -166,7 +166,8 @@ class AutogradConformanceTest {
             folders.add(dynamicContainer(folder.getFileName().toString(), tests));
         }
         if (folders.isEmpty()) {
-            folders.add(dynamicTest("no case", () -> abort("no folder in " + GoldenFolder.root() + " has a " + FILE)));
+            folders.add(
+                    dynamicTest("no case", () -> abort("no folder in " + EstimatorCases.root() + " has a " + FILE)));
         }
         return folders;
     }
@@ -249,9 +250,9 @@ class AutogradConformanceTest {
     /** Sub-chains of one call: the last step from the reward, every other one by its own score. */
     @Test
     void tiledRlrOfSubChainsOfOneCallIsDraftOneAndThePolicyGradientOfTheOtherSteps() {
-        List<Path> folders = GoldenFolder.with(FILE);
+        List<Path> folders = EstimatorCases.with(FILE);
         if (folders.isEmpty()) {
-            abort("no folder in " + GoldenFolder.root() + " has a " + FILE);
+            abort("no folder in " + EstimatorCases.root() + " has a " + FILE);
         }
         Golden golden = new Golden(folders.get(0));
         SamplerProgram program = golden.program(1);

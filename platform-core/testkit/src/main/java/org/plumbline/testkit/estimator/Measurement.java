@@ -9,7 +9,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
-import org.plumbline.testkit.problem.ProblemFile;
+import org.plumbline.testkit.problem.GoldenFolder;
 import org.plumbline.toolkit.statistics.VectorMoments;
 import org.plumbline.toolkit.statistics.Vectors;
 
@@ -144,11 +144,11 @@ final class Measurement {
     }
 
     private String repetition() {
-        String golden = System.getProperty(ProblemFile.FOLDER_PROPERTY);
+        String golden = System.getProperty(GoldenFolder.PROPERTY);
         return "Seed " + seed + ". To repeat: mvn test -Dtest='"
                 + test.getTestClass().orElseThrow().getName().replaceAll(".*[.]", "") + "#"
                 + test.getTestMethod().orElseThrow().getName() + "' -Dplumbline.contract.seed=" + seed
                 + " -Dplumbline.contract.replicas=" + count
-                + (golden == null ? "" : " -D" + ProblemFile.FOLDER_PROPERTY + "=" + golden);
+                + (golden == null ? "" : " -D" + GoldenFolder.PROPERTY + "=" + golden);
     }
 }

@@ -25,6 +25,7 @@ import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.problem.GoldenFolder;
 import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.ConditionedMlp;
 import org.plumbline.toolkit.problem.QuadraticReward;
@@ -234,10 +235,10 @@ public final class RecordedFlow {
     }
 
     private static JsonNode file() {
-        String folder = System.getProperty("plumbline.golden");
-        try (InputStream stream = folder == null
-                ? RecordedFlow.class.getResourceAsStream("adjoint_toy_mlp.json")
-                : Files.newInputStream(Path.of(folder, "adjoint_toy_mlp.json"))) {
+        String name = "adjoint_toy_mlp.json";
+        Path named = GoldenFolder.find(name).orElse(null);
+        try (InputStream stream =
+                named == null ? RecordedFlow.class.getResourceAsStream(name) : Files.newInputStream(named)) {
             return new ObjectMapper().readTree(stream);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

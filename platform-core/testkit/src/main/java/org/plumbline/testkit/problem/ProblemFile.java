@@ -38,9 +38,6 @@ import org.plumbline.toolkit.schedule.Precision;
 
 /** A problem as a file; the package description explains the keys. */
 public final class ProblemFile {
-    /** Names the folder whose {@code problems} are run in addition. */
-    public static final String FOLDER_PROPERTY = "plumbline.golden";
-
     private static final List<String> BUILT_IN =
             List.of("tanh-chain", "cut-toy", "linear-gaussian", "gaussian-mixture", "conditioned-mlp");
     private static final Set<String> KEYS = Set.of(
@@ -86,10 +83,7 @@ public final class ProblemFile {
     /** The built-in problems and those of the folder that the system property names. */
     public static List<Problem> all() {
         List<Problem> problems = builtIn();
-        String folder = System.getProperty(FOLDER_PROPERTY);
-        if (folder != null && Files.isDirectory(Path.of(folder, "problems"))) {
-            problems.addAll(in(Path.of(folder, "problems")));
-        }
+        GoldenFolder.find("problems").ifPresent(folder -> problems.addAll(in(folder)));
         return problems;
     }
 

@@ -66,16 +66,16 @@ class ProblemFileTest {
         Files.writeString(folder.resolve("problems/b.json"), TOY);
         Files.writeString(folder.resolve("problems/a.json"), TOY);
         Files.writeString(folder.resolve("problems/notes.txt"), "no problem");
-        String before = System.getProperty(ProblemFile.FOLDER_PROPERTY);
+        String before = System.getProperty(GoldenFolder.PROPERTY);
         try {
-            System.setProperty(ProblemFile.FOLDER_PROPERTY, folder.toString());
+            System.setProperty(GoldenFolder.PROPERTY, folder.toString());
             List<Problem> all = ProblemFile.all();
             assertEquals("[a, b]", all.subList(5, all.size()).toString());
         } finally {
             if (before == null) {
-                System.clearProperty(ProblemFile.FOLDER_PROPERTY);
+                System.clearProperty(GoldenFolder.PROPERTY);
             } else {
-                System.setProperty(ProblemFile.FOLDER_PROPERTY, before);
+                System.setProperty(GoldenFolder.PROPERTY, before);
             }
         }
     }

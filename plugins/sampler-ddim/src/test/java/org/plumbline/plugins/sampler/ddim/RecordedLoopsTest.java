@@ -225,9 +225,8 @@ class RecordedLoopsTest {
     private static Stream<JsonNode> rows(String scheduler) throws IOException {
         List<JsonNode> rows = new ArrayList<>();
         new ObjectMapper()
-                .readTree(RecordedStepsTest.golden()
-                        .resolve("scheduler_expectations.json")
-                        .toFile())
+                .readTree(
+                        RecordedStepsTest.golden("scheduler_expectations.json").toFile())
                 .forEach(rows::add);
         List<JsonNode> chosen = rows.stream()
                 .filter(row -> row.get("scheduler").asText().equals(scheduler))

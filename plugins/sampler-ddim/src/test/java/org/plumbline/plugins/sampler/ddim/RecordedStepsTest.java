@@ -26,6 +26,7 @@ import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.problem.GoldenFolder;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 import org.plumbline.toolkit.schedule.BetaSchedule;
 import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
@@ -44,7 +45,7 @@ class RecordedStepsTest {
 
     @TestFactory
     Stream<DynamicTest> a_step_is_the_recorded_one() throws IOException {
-        Path folder = golden().resolve("diffusers/schedulers");
+        Path folder = golden("diffusers/schedulers");
         List<DynamicTest> tests = new ArrayList<>();
         new ObjectMapper()
                 .readTree(folder.resolve("ddim.json").toFile()).properties().stream()
@@ -99,7 +100,7 @@ class RecordedStepsTest {
     @TestFactory
     Stream<DynamicTest> the_log_probability_of_a_step_is_the_recorded_one() throws IOException {
         List<DynamicTest> tests = new ArrayList<>();
-        try (Stream<Path> cases = Files.list(golden().resolve("diffusers"))) {
+        try (Stream<Path> cases = Files.list(golden("diffusers"))) {
             cases.filter(folder -> Files.exists(folder.resolve("ddim_loop.safetensors")))
                     .sorted()
                     .forEach(
@@ -207,17 +208,15 @@ class RecordedStepsTest {
         return DiscreteNoiseSchedule.ofBetas(betas, Precision.FLOAT32);
     }
 
-    static Path golden() {
-        String folder = System.getProperty("plumbline.golden");
-        if (folder != null) {
-            return Path.of(folder);
-        }
-        try {
-            return Path.of(Objects.requireNonNull(RecordedStepsTest.class.getResource("diffusers"))
-                            .toURI())
-                    .getParent();
-        } catch (URISyntaxException impossible) {
-            throw new AssertionError(impossible);
-        }
+    /** A file or folder of the recorded numbers. */
+    static Path golden(String name) {
+        return GoldenFolder.find(name).orElseGet(() -> {
+            try {
+                return Path.of(Objects.requireNonNull(RecordedStepsTest.class.getResource(name), name)
+                        .toURI());
+            } catch (URISyntaxException impossible) {
+                throw new AssertionError(impossible);
+            }
+        });
     }
 }

@@ -10,18 +10,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.plumbline.testkit.problem.GoldenFolder;
 
 /**
  * Folders of expected numbers, made by diffusers and PyTorch with random weights. The ones beside these tests, or those in
- * the folder that {@code -Dplumbline.golden=<folder>} names.
+ * the folder that {@code -Dplumbline.golden=<folder>} names: the folder of the cases or the one above it.
  */
 public final class GoldenCases {
     private GoldenCases() {}
 
     /** The folder that holds a folder per case. */
     public static Path root() {
-        String named = System.getProperty("plumbline.golden");
-        return named == null ? resource("/golden") : Path.of(named);
+        return GoldenFolder.cases().orElseGet(() -> resource("/golden"));
     }
 
     public static Path resource(String name) {

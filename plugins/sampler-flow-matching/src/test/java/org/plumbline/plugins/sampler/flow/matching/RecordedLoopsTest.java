@@ -24,6 +24,7 @@ import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.problem.GoldenFolder;
 import org.plumbline.toolkit.schedule.FlowSchedule;
 
 /**
@@ -110,10 +111,10 @@ class RecordedLoopsTest {
     }
 
     private static JsonNode rows() throws IOException {
-        String folder = System.getProperty("plumbline.golden");
         String name = "scheduler_expectations.json";
-        try (InputStream in = folder != null
-                ? Files.newInputStream(Path.of(folder, name))
+        Path named = GoldenFolder.find(name).orElse(null);
+        try (InputStream in = named != null
+                ? Files.newInputStream(named)
                 : Objects.requireNonNull(RecordedLoopsTest.class.getResourceAsStream(name))) {
             return new ObjectMapper().readTree(in);
         }

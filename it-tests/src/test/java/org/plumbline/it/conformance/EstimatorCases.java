@@ -10,21 +10,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.plumbline.testkit.problem.GoldenFolder;
 
 /**
  * Folders of expected numbers, one per case, beside the folders of the models they are about. The ones of these tests, or
  * those that {@code -Dplumbline.golden=<folder>} names: the folder of the cases or the one above it.
  */
-final class GoldenFolder {
-    private static final String CASES = "diffusers";
-
-    private GoldenFolder() {}
+final class EstimatorCases {
+    private EstimatorCases() {}
 
     static Path root() {
-        String named = System.getProperty("plumbline.golden");
-        Path folder = named == null ? resource("/golden") : Path.of(named);
-        Path cases = folder.resolve(CASES);
-        return Files.isDirectory(cases) ? cases : folder;
+        return GoldenFolder.cases().orElseGet(() -> resource("/golden/diffusers"));
     }
 
     /** The folders that have this file. */
@@ -48,7 +44,7 @@ final class GoldenFolder {
 
     private static Path resource(String name) {
         try {
-            return Path.of(Objects.requireNonNull(GoldenFolder.class.getResource(name), name)
+            return Path.of(Objects.requireNonNull(EstimatorCases.class.getResource(name), name)
                     .toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
