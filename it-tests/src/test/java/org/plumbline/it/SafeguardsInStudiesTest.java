@@ -26,6 +26,7 @@ import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
 import org.plumbline.kernel.record.UpdateRecord;
+import org.plumbline.kernel.report.Report;
 import org.plumbline.kernel.study.Study;
 import org.plumbline.kernel.study.StudyContext;
 import org.plumbline.kernel.study.StudyFile;
@@ -136,6 +137,8 @@ class SafeguardsInStudiesTest {
                                 && event.message().equals("stopped by the held-out alarm")),
                 events::toString);
         assertTrue(records(run, UpdateRecord.class).size() < 60);
+        assertTrue(
+                Files.readString(Report.write(run)).contains("The held-out alarm rang for truncated-bp in 1 of 1 run"));
         assertTrue(Files.exists(run.weights("truncated-bp", 7).resolve("weights.safetensors")));
     }
 

@@ -10,6 +10,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.EvaluationRecord;
+import org.plumbline.kernel.record.EventRecord;
 import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.StudyDescription;
 
@@ -50,6 +51,11 @@ final class Findings {
         StudyDescription.Model model = study.model();
         StudyDescription.Training training = study.training();
         String target = " (" + model.target() + ", " + Digits.count(model.parameters(), "parameter") + ")";
+        if (results.onlyGradients()) {
+            return "The gradients of " + Digits.count(study.trials().size(), "estimator") + " ("
+                    + labels(results.trials()) + ") of " + named(study.trainedReward()) + " on " + model.name() + target
+                    + ", " + Digits.count(training.batch(), "sample") + " per estimate.";
+        }
         String what = study.trials().size() == 1
                 ? study.trials().get(0).label() + " fine-tunes "
                 : study.trials().size() + " trials (" + labels(results.trials()) + ") fine-tune ";
@@ -129,6 +135,22 @@ final class Findings {
         return "Held against the true gradient (" + point + "), " + bias + ".";
     }
 
+    /** Runs in which the held-out alarm rang, and what it said first. */
+    private void alarms(List<String> sentences) {
+        for (TrialResult trial : results.trials()) {
+            List<EventRecord> rung = trial.seeds().stream()
+                    .flatMap(seed -> seed.events().stream()
+                            .filter(event -> event.type() == EventRecord.Type.ALARM)
+                            .limit(1))
+                    .toList();
+            if (!rung.isEmpty()) {
+                sentences.add("The held-out alarm rang for " + trial.label() + " in " + rung.size() + " of "
+                        + Digits.count(trial.seeds().size(), "run") + ", first after update "
+                        + rung.get(0).update() + ": " + rung.get(0).message() + ".");
+            }
+        }
+    }
+
     /** What to read with care. */
     List<String> caveats() {
         List<String> sentences = new ArrayList<>();
@@ -155,6 +177,7 @@ final class Findings {
                 .filter(trial -> !improved.contains(trial))
                 .forEach(trial -> sentences.add(notImproved(trial)));
         exploited(improved, sentences);
+        alarms(sentences);
         notSeen(sentences);
         results.checks().stream()
                 .filter(check -> !(check.relativeDifference() < AGREEMENT))

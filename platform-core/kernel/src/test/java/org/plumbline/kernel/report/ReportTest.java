@@ -210,6 +210,9 @@ class ReportTest {
                 elements(page, "section").stream()
                         .map(section -> section.getAttribute("id"))
                         .toList());
-        assertFalse(page.getDocumentElement().getTextContent().contains("not started"));
+        String text = page.getDocumentElement().getTextContent();
+        assertFalse(text.contains("not started"));
+        assertTrue(text.contains("The gradients of 5 estimators"));
+        assertFalse(text.contains("fine-tune"));
     }
 }
