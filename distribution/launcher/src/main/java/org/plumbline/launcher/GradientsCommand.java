@@ -125,7 +125,7 @@ final class GradientsCommand implements HostedCommand {
             out.println();
             out.println("""
                     BIAS, LENGTH and VARIANCE: in units of the truth's norm and its square; VARIANCE is that of one sample.
-                    Z: standard errors from no bias. FORWARD, BACKWARD: evaluations per sample. MS, MiB: of one estimate made
+                    Z: normal deviate from no bias. FORWARD, BACKWARD: evaluations per sample. MS, MiB: of one estimate made
                     alone. xNFE, xSECONDS: variance times cost per sample; / FULL: over that of full back-propagation.""");
         }
     }

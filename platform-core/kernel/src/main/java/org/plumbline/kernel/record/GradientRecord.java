@@ -20,8 +20,8 @@ import java.util.List;
  * @param rows samples per replica
  * @param bias |E g - g*| / |g*|, the noise of both means removed; 0 if what remains is not positive
  * @param biasStandardError of {@code bias}
- * @param biasZ the squared distance of mean and truth, minus what noise alone gives, over its standard error under the
- *     hypothesis of no bias; beyond 3 the bias is real
+ * @param biasZ how far the squared distance of mean and truth is from what noise alone gives, as the normal deviate of
+ *     the same probability
  * @param detectableBias the bias that would have reached a {@code biasZ} of 3
  * @param verdict what follows from these
  * @param length |E g| / |g*|, the noise of both means removed

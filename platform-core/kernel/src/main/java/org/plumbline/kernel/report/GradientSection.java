@@ -340,7 +340,7 @@ final class GradientSection {
                 .collect(Collectors.joining(", "));
         return "Truth: " + truths + ". Each estimator: " + replicas
                 + ". Bias: distance of the mean estimate from the truth, the noise of both removed, in units of the truth\u2019s"
-                + " norm; z is its distance from no bias in standard errors, and beyond 3 it is certain. Length and cosine:"
+                + " norm; z is its distance from no bias as a normal deviate, and beyond 3 it is certain. Length and cosine:"
                 + " what the bias consists of. Variance: that of an estimate from one sample, over the truth\u2019s squared"
                 + " norm; times NFE or time per sample, what equal accuracy costs, bias not counted (bold: the least without a"
                 + " certain bias), and that over full back-propagation\u2019s. Dotted lines: equal cost of an accuracy. NFE"

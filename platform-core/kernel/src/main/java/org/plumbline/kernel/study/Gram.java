@@ -62,6 +62,11 @@ final class Gram {
         return (total - lines[i] + own - (trace - own)) / ((double) n * (n - 1));
     }
 
+    /** The mean of a_r . b_r. */
+    double ofOneself() {
+        return trace / size();
+    }
+
     /** The inner product of the two means. */
     double ofMeans() {
         return total / ((double) size() * size());
