@@ -1,7 +1,5 @@
 package org.plumbline.kernel.study;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -17,7 +15,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.plumbline.kernel.record.Cost;
-import org.plumbline.toolkit.file.AtomicFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,21 +48,14 @@ final class ReplicaFile {
     }
 
     void save(List<Replica> replicas) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
+        new SummedFile(file).write(out -> {
             out.writeInt(MAGIC);
             out.writeUTF(origin);
             out.writeInt(replicas.size());
             for (Replica replica : replicas) {
                 write(out, replica);
             }
-            CRC32 sum = new CRC32();
-            sum.update(bytes.toByteArray());
-            out.writeLong(sum.getValue());
-        } catch (IOException inMemory) {
-            throw new IllegalStateException(inMemory);
-        }
-        AtomicFile.write(file, ByteBuffer.wrap(bytes.toByteArray()));
+        });
     }
 
     Optional<List<Replica>> load() {
@@ -73,15 +63,12 @@ final class ReplicaFile {
             return Optional.empty();
         }
         try {
-            byte[] bytes = Files.readAllBytes(file);
-            CRC32 sum = new CRC32();
-            sum.update(bytes, 0, Math.max(0, bytes.length - Long.BYTES));
-            if (bytes.length < 2 * Long.BYTES
-                    || ByteBuffer.wrap(bytes).getLong(bytes.length - Long.BYTES) != sum.getValue()) {
+            DataInputStream content = new SummedFile(file).read().orElse(null);
+            if (content == null) {
                 log.warn("{} is damaged; its replicas are made again", file);
                 return Optional.empty();
             }
-            try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            try (DataInputStream in = content) {
                 if (in.readInt() != MAGIC || !in.readUTF().equals(origin)) {
                     return Optional.empty();
                 }
@@ -125,22 +112,22 @@ final class ReplicaFile {
         out.writeInt(replica.exact().size());
         for (Map.Entry<String, double[]> exact : replica.exact().entrySet()) {
             out.writeUTF(exact.getKey());
-            Checkpoint.write(out, exact.getValue());
+            SummedFile.write(out, exact.getValue());
         }
         out.writeInt(replica.estimates().size());
         for (Map.Entry<String, Replica.Estimate> entry : replica.estimates().entrySet()) {
             Replica.Estimate estimate = entry.getValue();
             out.writeUTF(entry.getKey());
             out.writeUTF(estimate.program());
-            Checkpoint.write(out, estimate.gradient());
+            SummedFile.write(out, estimate.gradient());
             Cost cost = estimate.cost();
-            Checkpoint.write(out, new double[] {cost.nfeForward(), cost.nfeBackward(), cost.seconds()});
+            SummedFile.write(out, new double[] {cost.nfeForward(), cost.nfeBackward(), cost.seconds()});
             out.writeLong(cost.rowsForward());
             out.writeLong(cost.rowsBackward());
             out.writeLong(cost.rewardEvaluations());
             out.writeInt(estimate.steps().size());
             for (Replica.StepNoise step : estimate.steps()) {
-                Checkpoint.write(out, new double[] {step.time(), step.variance(), step.covariance()});
+                SummedFile.write(out, new double[] {step.time(), step.variance(), step.covariance()});
             }
         }
     }
@@ -149,18 +136,18 @@ final class ReplicaFile {
         long number = in.readLong();
         Map<String, double[]> exact = new LinkedHashMap<>();
         for (int left = in.readInt(); left > 0; left--) {
-            exact.put(in.readUTF(), Checkpoint.read(in));
+            exact.put(in.readUTF(), SummedFile.read(in));
         }
         Map<String, Replica.Estimate> estimates = new LinkedHashMap<>();
         for (int left = in.readInt(); left > 0; left--) {
             String trial = in.readUTF();
             String program = in.readUTF();
-            double[] gradient = Checkpoint.read(in);
-            double[] spent = Checkpoint.read(in);
+            double[] gradient = SummedFile.read(in);
+            double[] spent = SummedFile.read(in);
             Cost cost = new Cost(spent[0], spent[1], in.readLong(), in.readLong(), in.readLong(), spent[2], 0);
             List<Replica.StepNoise> steps = new ArrayList<>();
             for (int more = in.readInt(); more > 0; more--) {
-                double[] step = Checkpoint.read(in);
+                double[] step = SummedFile.read(in);
                 steps.add(new Replica.StepNoise(step[0], step[1], step[2]));
             }
             estimates.put(trial, new Replica.Estimate(program, gradient, cost, steps));

@@ -26,6 +26,7 @@ import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.Predicting;
 import org.plumbline.toolkit.problem.QuadraticReward;
 import org.plumbline.toolkit.problem.TanhChain;
+import org.plumbline.toolkit.schedule.FlowSchedule;
 
 /**
  * A sampled chain of six steps in three dimensions, small enough to write down by hand what a biased estimator
@@ -79,7 +80,7 @@ public final class SurrogateProblem implements AutoCloseable {
     /** Opens it with another reward of three numbers. */
     public SurrogateProblem(ComputeBackend backend, Kind kind, long seed, RewardModel reward) {
         this.kind = kind;
-        NoiseSchedule schedule = kind == Kind.FLOW ? new StraightPath() : SweepContract.SCHEDULE;
+        NoiseSchedule schedule = kind == Kind.FLOW ? new FlowSchedule(1000) : SweepContract.SCHEDULE;
         List<String> prompts = Collections.nCopies(ROWS, "");
         this.bench = Workbench.open(
                 backend,
@@ -218,35 +219,6 @@ public final class SurrogateProblem implements AutoCloseable {
                 1,
                 calls,
                 new double[] {1});
-    }
-
-    /** x_t = (1 - t) x_0 + t eps. */
-    private record StraightPath() implements NoiseSchedule {
-        @Override
-        public int trainSteps() {
-            return 1000;
-        }
-
-        @Override
-        public double alphaBar(int n) {
-            double alpha = 1 - (n + 1) / 1000.0;
-            return alpha * alpha;
-        }
-
-        @Override
-        public double logAlpha(double t) {
-            return Math.log1p(-t);
-        }
-
-        @Override
-        public double timeOfLogAlpha(double logAlpha) {
-            return -Math.expm1(logAlpha);
-        }
-
-        @Override
-        public boolean variancePreserving() {
-            return false;
-        }
     }
 
     @Override
