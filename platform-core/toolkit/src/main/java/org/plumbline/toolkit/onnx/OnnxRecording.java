@@ -51,15 +51,14 @@ public record OnnxRecording(
         CheckedGraph checked = CheckedGraph.of(graph, source, trainable);
         Map<String, String> names = new LinkedHashMap<>();
         Map<String, Frozen> frozen = new LinkedHashMap<>();
-        OnnxOps ops = new OnnxOps(
-                new ShapeOps(graph.name(), source, trainable), (recorder, weight, name, shape) -> {
-                    if (trainable.contains(weight)) {
-                        names.put(weight, name);
-                    } else {
-                        frozen.put(name, new Frozen(weight, new Shape(shape)));
-                        recorder.initializer(elsewhere(name, shape));
-                    }
-                });
+        OnnxOps ops = new OnnxOps(new ShapeOps(graph.name(), source, trainable), (recorder, weight, name, shape) -> {
+            if (trainable.contains(weight)) {
+                names.put(weight, name);
+            } else {
+                frozen.put(name, new Frozen(weight, new Shape(shape)));
+                recorder.initializer(elsewhere(name, shape));
+            }
+        });
         OnnxOps.Value output = OnnxModel.record(graph, ops);
         Map<String, String> parameters = new LinkedHashMap<>();
         Map<String, Shape> inputs = new LinkedHashMap<>();

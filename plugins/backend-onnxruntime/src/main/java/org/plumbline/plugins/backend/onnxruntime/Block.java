@@ -4,13 +4,13 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.plumbline.spi.graph.ParameterLayout;
 
 /**
  * Numbers outside of the Java heap, and how ONNX Runtime sees them. What it sees is kept with the block, since a chain uses
@@ -26,8 +26,8 @@ final class Block implements AutoCloseable {
 
     private @Nullable OnnxTensor whole;
     private long[] shape = {};
-    private Map<String, OnnxTensor> windows = Map.of();
-    private @Nullable ParameterLayout layout;
+    private Map<String, OnnxTensor> parameters = Map.of();
+    private @Nullable ThetaInputs theta;
 
     private Block(OrtEnvironment environment, @Nullable Memory memory, FloatBuffer numbers) {
         this.environment = environment;
@@ -39,7 +39,7 @@ final class Block implements AutoCloseable {
     static Block allocate(OrtEnvironment environment, int size) {
         long bytes = (long) size * Float.BYTES;
         Memory memory = new Memory(bytes + ALIGNMENT);
-        long start = -com.sun.jna.Pointer.nativeValue(memory) & (ALIGNMENT - 1);
+        long start = -Pointer.nativeValue(memory) & (ALIGNMENT - 1);
         FloatBuffer numbers = memory.getByteBuffer(start, bytes)
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer();
@@ -75,22 +75,18 @@ final class Block implements AutoCloseable {
         return made;
     }
 
-    /**
-     * The parameters that lie in the block, as tensors. They belong to the block.
-     *
-     * @param names of the tensors in the result, by the names in the layout
-     */
-    Map<String, OnnxTensor> as(ParameterLayout parameters, Map<String, String> names) {
-        if (layout != parameters) {
-            closeWindows();
-            Map<String, OnnxTensor> made = new LinkedHashMap<>();
-            windows = made;
-            for (ParameterLayout.Entry entry : parameters.entries()) {
-                made.put(names.get(entry.name()), tensor(entry.offset(), entry.size(), entry.shape()));
+    /** The parameters of a network that lie in the block, by the names of its inputs. They belong to the block. */
+    Map<String, OnnxTensor> as(ThetaInputs wanted) {
+        if (theta != wanted) {
+            closeParameters();
+            Map<String, OnnxTensor> made = new HashMap<>();
+            parameters = made;
+            for (ThetaInputs.Window window : wanted.windows()) {
+                made.put(window.input(), tensor(window.from(), window.size(), window.shape()));
             }
-            layout = parameters;
+            theta = wanted;
         }
-        return windows;
+        return parameters;
     }
 
     private OnnxTensor tensor(int from, int length, long[] sizes) {
@@ -101,16 +97,16 @@ final class Block implements AutoCloseable {
         }
     }
 
-    private void closeWindows() {
-        windows.values().forEach(OnnxTensor::close);
-        windows = Map.of();
-        layout = null;
+    private void closeParameters() {
+        parameters.values().forEach(OnnxTensor::close);
+        parameters = Map.of();
+        theta = null;
     }
 
     /** Gives the memory back if it is the block's own. */
     @Override
     public void close() {
-        closeWindows();
+        closeParameters();
         if (whole != null) {
             whole.close();
             whole = null;

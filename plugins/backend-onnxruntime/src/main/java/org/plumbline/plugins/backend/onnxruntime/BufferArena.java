@@ -56,9 +56,7 @@ final class BufferArena implements TensorArena {
 
     @Override
     public BufferTensor tensor(double[] values, long... shape) {
-        fits(
-                size(shape) == values.length,
-                () -> "tensor: " + values.length + " values for " + Arrays.toString(shape));
+        fits(size(shape) == values.length, () -> "tensor: " + values.length + " values for " + Arrays.toString(shape));
         BufferTensor tensor = make(shape.clone());
         FloatBuffer target = tensor.numbers();
         for (int i = 0; i < values.length; i++) {

@@ -5,12 +5,12 @@ import ai.onnxruntime.OnnxTensorLike;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.Network;
@@ -32,6 +32,7 @@ final class RuntimeNetwork implements Network {
     private final List<TensorSpec> specs;
     private final ParameterLayout trainable;
     private final OnnxRecording recording;
+    private final ThetaInputs theta;
     private final OrtSession runtime;
     /** ONNX Runtime computes in this memory as long as the network is loaded. */
     private final List<Block> weights;
@@ -52,6 +53,7 @@ final class RuntimeNetwork implements Network {
         this.runtime = runtime;
         this.weights = weights;
         specs = List.copyOf(definition.inputs());
+        theta = new ThetaInputs(trainable, recording.parameters());
     }
 
     static RuntimeNetwork compile(
@@ -125,7 +127,8 @@ final class RuntimeNetwork implements Network {
     private void run(Map<String, OnnxTensor> operands, BufferTensor result) {
         OnnxTensor pinned = result.block().as(result.sizes());
         try {
-            runtime.run(operands, Set.of(), Map.of(recording.outputName(), pinned)).close();
+            runtime.run(operands, Set.of(), Map.of(recording.outputName(), pinned))
+                    .close();
         } catch (OrtException cause) {
             throw OnnxRuntimeEngine.failure("'" + definition.name() + "'", cause);
         }
@@ -150,12 +153,11 @@ final class RuntimeNetwork implements Network {
     }
 
     /** Checks inputs and theta and adds them; returns the number of rows. */
-    private int operands(
-            @Nullable Tensor parameters, Map<String, Tensor> inputs, Map<String, OnnxTensor> operands) {
+    private int operands(@Nullable Tensor parameters, Map<String, Tensor> inputs, Map<String, OnnxTensor> operands) {
         requireNames(inputs.keySet());
         int rows = -1;
         for (TensorSpec spec : specs) {
-            BufferTensor input = BufferTensor.of(inputs.get(spec.name()), session);
+            BufferTensor input = BufferTensor.of(Objects.requireNonNull(inputs.get(spec.name())), session);
             long[] expected = spec.shape();
             expected[0] = rows < 0 ? input.sizes()[0] : rows;
             if (!Arrays.equals(expected, input.sizes())) {
@@ -171,8 +173,7 @@ final class RuntimeNetwork implements Network {
                 throw misfit("parameters " + (parameters == null ? "null" : Arrays.toString(parameters.shape()))
                         + " where " + Arrays.toString(expected) + " are needed");
             }
-            Block theta = BufferTensor.of(parameters, session).block();
-            operands.putAll(theta.as(trainable, recording.parameters()));
+            operands.putAll(BufferTensor.of(parameters, session).block().as(theta));
         }
         return rows;
     }
