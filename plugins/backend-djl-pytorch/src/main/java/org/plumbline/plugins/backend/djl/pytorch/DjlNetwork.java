@@ -72,6 +72,31 @@ final class DjlNetwork implements Network {
     }
 
     @Override
+    public void forwardInto(Tensor result, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+        requireOpen();
+        if (!(result instanceof DjlTensor target)) {
+            throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
+                    .asked("the output of network '" + definition.name() + "' was to go into a tensor of another"
+                            + " session (" + result.getClass().getName() + ")")
+                    .build();
+        }
+        NDArray into = target.array(session);
+        DjlArena arena = target.owner();
+        List<NDArray> arguments = arguments(arena, parameters, inputs);
+        NDArray output = module.call(arena.marker(), TorchScriptProgram.FORWARD, false, arguments)
+                .get(0);
+        try {
+            if (!output.getShape().equals(into.getShape())) {
+                throw misfit("a result of " + Arrays.toString(target.shape()) + " where "
+                        + Arrays.toString(output.getShape().getShape()) + " is needed");
+            }
+            session.kernels().call(arena.marker(), "copy", into, output).close();
+        } finally {
+            output.close();
+        }
+    }
+
+    @Override
     public VectorJacobian vjp(
             TensorArena into,
             @Nullable Tensor parameters,
@@ -158,12 +183,16 @@ final class DjlNetwork implements Network {
         });
     }
 
-    private DjlArena arena(TensorArena into) {
+    private void requireOpen() {
         if (closed || session.isClosed()) {
             throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
                     .asked("network '" + definition.name() + "' was used after it had been closed")
                     .build();
         }
+    }
+
+    private DjlArena arena(TensorArena into) {
+        requireOpen();
         if (into instanceof DjlArena arena && arena.session() == session) {
             return arena;
         }
