@@ -53,10 +53,11 @@ final class RowCall {
     /** Computes; the arena owns the results. */
     NDList run(DjlArena arena, int rows) {
         boolean differentiates = method.equals(TorchScriptProgram.VJP);
+        NDArray whole = arena.marker();
         int parts = session.workers().parts(rows);
         if (parts == 1) {
             List<NDArray> all = arguments.stream().map(Argument::array).toList();
-            return module.call(arena.marker(), method, differentiates, all);
+            return module.call(whole, method, differentiates, all);
         }
         try (NDManager scratch = arena.manager().newSubManager()) {
             List<Callable<NDList>> calls = new ArrayList<>();
