@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.TreeMap;
@@ -74,11 +75,16 @@ public final class StudyPlan {
         try (Bench bench = new Bench(context, file, sentence -> {})) {
             Assembly assembly = bench.assembly();
             ChainProfile profile = assembly.workbench().profile(assembly.program());
-            requireAnchor(settings, assembly, profile);
+            Alternatives alternatives = assembly.alternatives(context, file, null);
+            requireAnchor(settings, assembly, profile, alternatives);
+            if (settings.gradients().replicas() > 0) {
+                Compatibility.checkMeasurement(profile, alternatives);
+            }
             List<StudyDescription.Trial> described = new ArrayList<>();
             for (Trial trial : trials) {
                 try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
-                    Compatibility.check("trial '" + trial.label() + "'", estimator.get(), profile);
+                    Compatibility.check(
+                            trial.title(), estimator.get(), profile, assembly.alternatives(context, file, trial.use()));
                     described.add(describe(trial, settings, estimator, profile));
                 }
             }
@@ -95,7 +101,8 @@ public final class StudyPlan {
         }
     }
 
-    private static void requireAnchor(StudySettings settings, Assembly assembly, ChainProfile profile) {
+    private static void requireAnchor(
+            StudySettings settings, Assembly assembly, ChainProfile profile, Alternatives alternatives) {
         boolean weights = profile.target() instanceof TrainableTarget.Weights;
         long[] latent = assembly.model().latentShape();
         String misfit = switch (settings.anchor().kind()) {
@@ -115,12 +122,15 @@ public final class StudyPlan {
                                 ? "the model does not denoise pixels"
                                 : "";
         };
+        String kind = settings.anchor().kind().name().toLowerCase(Locale.ROOT);
         if (!misfit.isEmpty()) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked("anchor: {kind: " + settings.anchor().kind().name().toLowerCase(java.util.Locale.ROOT)
-                            + "}: " + misfit)
+                    .asked("anchor: {kind: " + kind + "}: " + misfit)
                     .remedy("use anchor: {kind: l2}, or none")
                     .build();
+        }
+        if (settings.anchor().kind().differentiates()) {
+            Compatibility.checkAnchor(kind, profile, alternatives);
         }
     }
 

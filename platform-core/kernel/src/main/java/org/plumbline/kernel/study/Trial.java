@@ -7,4 +7,9 @@ package org.plumbline.kernel.study;
  * @param use the estimator's id and settings
  * @param learningRate of its optimiser
  */
-record Trial(String label, PluginUse use, double learningRate) {}
+record Trial(String label, PluginUse use, double learningRate) {
+    /** The trial in messages. */
+    String title() {
+        return "trial '" + label + "'";
+    }
+}
