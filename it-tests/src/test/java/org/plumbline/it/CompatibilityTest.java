@@ -24,7 +24,6 @@ import org.plumbline.kernel.study.Study;
 import org.plumbline.kernel.study.StudyContext;
 import org.plumbline.kernel.study.StudyFile;
 import org.plumbline.kernel.study.StudyPlan;
-import org.plumbline.launcher.Host;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -53,20 +52,18 @@ class CompatibilityTest {
     @TempDir
     Path folder;
 
-    private static Host host;
+    private static ToyStudies studies;
     private static AtomicLong calls;
 
     @BeforeAll
     static void start() {
-        Host.Settings usual = Host.Settings.of(App.HOME, cache.resolve("more"));
-        host = Host.start(new Host.Settings(usual.home(), usual.pluginFolders(), cache, usual.poll(), usual.drain()));
-        ToyPlugins.register(host.catalog());
-        calls = ForwardOnly.register(host.catalog(), "reference");
+        studies = new ToyStudies(cache);
+        calls = ForwardOnly.register(studies.catalog(), "reference");
     }
 
     @AfterAll
     static void stop() {
-        host.close();
+        studies.close();
     }
 
     @BeforeEach
@@ -87,9 +84,7 @@ class CompatibilityTest {
             assertTrue(run.records().stream()
                     .anyMatch(line -> line instanceof EvaluationRecord evaluation
                             && evaluation.heldOut().containsKey("brightness")));
-            assertEquals(
-                    List.of("FORWARD-ONLY"),
-                    List.of(run.description().backend().id().toUpperCase(java.util.Locale.ROOT)));
+            assertEquals(ForwardOnly.ID, run.description().backend().id());
         }
         assertTrue(calls.get() > 0);
     }
@@ -183,7 +178,7 @@ class CompatibilityTest {
     }
 
     private static StudyContext context() {
-        return new StudyContext(host.catalog(), App.HOME, "test", Progress.silent(), new Interruption());
+        return studies.context(new Interruption(), Progress.silent());
     }
 
     private void write(String study) {

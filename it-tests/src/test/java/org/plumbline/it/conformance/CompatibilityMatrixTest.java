@@ -9,12 +9,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,11 +33,9 @@ import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.optimise.AdamW;
-import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginRole;
 import org.plumbline.kernel.study.Compatibility;
-import org.plumbline.launcher.Host;
 import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.error.PlumblineException;
@@ -64,8 +59,7 @@ import org.plumbline.testkit.estimator.MeteredBackend;
 class CompatibilityMatrixTest {
     private static final Path PAGE =
             App.HOME.resolve("../../../../plugins/MATRIX.md").normalize();
-    private static final String FLOW =
-            "*flow* marks what does not suit this chain and was tried on a flow-matching one.\n";
+    private static final String FLOW = " *flow* marks what does not suit it and was tried on a flow-matching chain.";
     private static final long SEED = 11;
 
     /** Stands for backends that only run forward where none is installed. */
@@ -74,9 +68,8 @@ class CompatibilityMatrixTest {
     @TempDir
     static Path scratch;
 
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Map<String, Workbench> benches = new HashMap<>();
-    private Host host;
+    private Leases leases;
     private Map<Boolean, List<String>> backends;
     private List<Row> rows;
 
@@ -110,39 +103,26 @@ class CompatibilityMatrixTest {
 
     @BeforeAll
     void start() {
-        host = Host.start(new Host.Settings(
-                App.HOME,
-                List.of(App.HOME.resolve("plugins")),
-                scratch.resolve("cache"),
-                Duration.ofMinutes(1),
-                Duration.ofSeconds(10)));
-        opened.push(host);
-        backends = host.catalog().list().stream()
+        leases = new Leases(scratch);
+        backends = leases.catalog().list().stream()
                 .filter(plugin -> plugin.role() == PluginRole.BACKEND)
                 .map(PluginDescription::id)
-                .collect(Collectors.groupingBy(id ->
-                        lease(ComputeBackend.class, id, Map.of()).capabilities().contains(Capability.VJP)));
-        rows = host.catalog().list().stream()
+                .collect(Collectors.groupingBy(id -> leases.lease(ComputeBackend.class, id, Map.of())
+                        .capabilities()
+                        .contains(Capability.VJP)));
+        rows = leases.catalog().list().stream()
                 .filter(plugin -> plugin.role() == PluginRole.ESTIMATOR)
                 .flatMap(plugin -> rows(plugin).stream())
                 .toList();
     }
 
     @AfterAll
-    void stop() throws Exception {
-        while (!opened.isEmpty()) {
-            opened.pop().close();
-        }
-    }
-
-    private <T> T lease(Class<T> role, String id, Map<String, Object> settings) {
-        Lease<T> lease = host.catalog().lease(role, id, settings, scratch);
-        opened.push(lease);
-        return lease.get();
+    void stop() {
+        leases.close();
     }
 
     private GradientEstimator estimator(EstimatorForm form) {
-        return lease(GradientEstimator.class, form.id(), form.settings());
+        return leases.lease(GradientEstimator.class, form.id(), form.settings());
     }
 
     // ---- what the kernel says
@@ -346,11 +326,11 @@ class CompatibilityMatrixTest {
         Ground ground = column.ground(flow);
         return benches.computeIfAbsent(backend + column.rewardGradient + ground, key -> {
             ComputeBackend computes = backend.equals(RESTRICTED)
-                    ? new MeteredBackend(lease(ComputeBackend.class, "djl-pytorch", Map.of()), true)
-                    : lease(ComputeBackend.class, backend, Map.of());
+                    ? new MeteredBackend(leases.lease(ComputeBackend.class, "djl-pytorch", Map.of()), true)
+                    : leases.lease(ComputeBackend.class, backend, Map.of());
             Workbench bench = Workbench.open(
                     computes, ground.parts(column.rewardGradient ? ground.reward() : new SumOfSquares()));
-            opened.push(bench);
+            leases.keep(bench);
             return bench;
         });
     }
@@ -364,7 +344,7 @@ class CompatibilityMatrixTest {
             if (ground.sampler().equals("ddim")) {
                 settings.put("timestep-spacing", "trailing"); // else the last step neither moves nor adds noise
             }
-            return lease(Sampler.class, ground.sampler(), settings)
+            return leases.lease(Sampler.class, ground.sampler(), settings)
                     .program(new Sampler.Request(
                             model.schedule(), model.prediction(), Ground.STEPS, model.samplerSettings()));
         });
