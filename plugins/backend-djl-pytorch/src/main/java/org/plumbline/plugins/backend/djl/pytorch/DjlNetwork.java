@@ -84,9 +84,10 @@ final class DjlNetwork implements Network {
         }
         NDArray into = target.array(session);
         DjlArena arena = target.owner();
-        List<NDArray> arguments = arguments(arena, parameters, inputs);
-        NDArray output = module.call(arena.marker(), TorchScriptProgram.FORWARD, false, arguments)
-                .get(0);
+        RowCall call = new RowCall(session, module, TorchScriptProgram.FORWARD, false);
+        int rows = addInputs(call, arena, inputs);
+        addParameters(call, arena, parameters);
+        NDArray output = call.run(arena, rows).get(0);
         try {
             if (!output.getShape().equals(into.getShape())) {
                 throw misfit("a result of " + Arrays.toString(target.shape()) + " where "

@@ -157,7 +157,7 @@ final class TorchScriptOps implements Ops<Symbol> {
 
     @Override
     public Symbol erf(Symbol x) {
-        return emit("erf", x.shape(), List.of(x));
+        return widest("erf", x.shape(), x);
     }
 
     @Override
@@ -233,15 +233,16 @@ final class TorchScriptOps implements Ops<Symbol> {
         Shape result = shapes.conv2d(x.shape(), w.shape(), shapeOf(b), window, groups);
         boolean even = window.top() == window.bottom() && window.left() == window.right();
         Symbol padded = even ? x : padded(x, window, "0.");
-        List<String> arguments = List.of(
-                padded.name(),
-                w.name(),
-                b == null ? "None" : b.name(),
+        return low(
+                "conv2d",
+                result,
+                padded,
+                w,
+                b,
                 list(window.strideY(), window.strideX()),
                 even ? list(window.top(), window.left()) : list(0, 0),
                 list(window.dilationY(), window.dilationX()),
                 Integer.toString(groups));
-        return call("conv2d", result, operands(padded, w, b), arguments);
     }
 
     @Override
@@ -249,10 +250,10 @@ final class TorchScriptOps implements Ops<Symbol> {
         Shape result = shapes.maxPool2d(x.shape(), kernelHeight, kernelWidth, window);
         // libtorch pads by half a kernel at most, and evenly. Nothing in float32 is smaller than this number.
         Symbol padded = padded(x, window, literal(-Float.MAX_VALUE));
-        return emit(
+        return widest(
                 "max_pool2d",
                 result,
-                List.of(padded),
+                padded,
                 list(kernelHeight, kernelWidth),
                 list(window.strideY(), window.strideX()),
                 list(0, 0),
@@ -265,7 +266,7 @@ final class TorchScriptOps implements Ops<Symbol> {
         }
         Shape result = shapes.pad2d(x.shape(), window.left(), window.right(), window.top(), window.bottom());
         String sides = list(window.left(), window.right(), window.top(), window.bottom());
-        return emit("constant_pad_nd", result, List.of(x), sides, value);
+        return widest("constant_pad_nd", result, x, sides, value);
     }
 
     @Override
