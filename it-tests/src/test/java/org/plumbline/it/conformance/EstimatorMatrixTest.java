@@ -10,12 +10,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -28,18 +25,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import org.plumbline.it.App;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.Ledger;
 import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
-import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginRole;
 import org.plumbline.kernel.study.Compatibility;
-import org.plumbline.launcher.Host;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -68,46 +62,31 @@ class EstimatorMatrixTest {
     @TempDir
     static Path scratch;
 
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Map<String, Workbench> benches = new HashMap<>();
     private final Map<Ground, SamplerProgram> programs = new HashMap<>();
-    private Host host;
+    private Leases leases;
 
     @BeforeAll
     void start() {
-        host = Host.start(new Host.Settings(
-                App.HOME,
-                List.of(App.HOME.resolve("plugins")),
-                scratch.resolve("cache"),
-                Duration.ofMinutes(1),
-                Duration.ofSeconds(10)));
-        opened.push(host);
+        leases = new Leases(scratch);
     }
 
     @AfterAll
-    void stop() throws Exception {
-        while (!opened.isEmpty()) {
-            opened.pop().close();
-        }
-    }
-
-    private <T> T lease(Class<T> role, String id, Map<String, Object> settings) {
-        Lease<T> lease = host.catalog().lease(role, id, settings, scratch);
-        opened.push(lease);
-        return lease.get();
+    void stop() {
+        leases.close();
     }
 
     private List<PluginDescription> estimators() {
-        return host.catalog().list().stream()
+        return leases.catalog().list().stream()
                 .filter(plugin -> plugin.role() == PluginRole.ESTIMATOR)
                 .toList();
     }
 
     private Workbench bench(String backend, Ground ground) {
         return benches.computeIfAbsent(backend + ground, key -> {
-            Workbench bench =
-                    Workbench.open(lease(ComputeBackend.class, backend, Map.of()), ground.parts(ground.reward()));
-            opened.push(bench);
+            Workbench bench = Workbench.open(
+                    leases.lease(ComputeBackend.class, backend, Map.of()), ground.parts(ground.reward()));
+            leases.keep(bench);
             return bench;
         });
     }
@@ -115,7 +94,7 @@ class EstimatorMatrixTest {
     private SamplerProgram program(Ground ground) {
         return programs.computeIfAbsent(ground, key -> {
             DiffusionModel model = ground.model();
-            return lease(Sampler.class, ground.sampler(), ground.settings())
+            return leases.lease(Sampler.class, ground.sampler(), ground.settings())
                     .program(new Sampler.Request(
                             model.schedule(), model.prediction(), Ground.STEPS, model.samplerSettings()));
         });
@@ -130,7 +109,7 @@ class EstimatorMatrixTest {
     }
 
     private GradientEstimator estimator(Form form) {
-        return lease(GradientEstimator.class, form.id, form.settings);
+        return leases.lease(GradientEstimator.class, form.id, form.settings);
     }
 
     /** The default form, and every other value of every choice and switch, the rest being the default. */
@@ -185,7 +164,7 @@ class EstimatorMatrixTest {
     @Test
     void theDistributionHasItsEstimators() {
         assertTrue(estimators().size() >= LEAST_ESTIMATORS, () -> "only " + estimators());
-        assertEquals(List.of(), host.catalog().problems());
+        assertEquals(List.of(), leases.catalog().problems());
     }
 
     @TestFactory
@@ -297,16 +276,16 @@ class EstimatorMatrixTest {
             case NOISE -> bench(FLOAT32, ground);
             case REWARD_GRADIENT ->
                 benches.computeIfAbsent("black box " + ground, key -> {
-                    ComputeBackend backend = lease(ComputeBackend.class, FLOAT32, Map.of());
+                    ComputeBackend backend = leases.lease(ComputeBackend.class, FLOAT32, Map.of());
                     Workbench bench = Workbench.open(backend, ground.parts(new SumOfSquares()));
-                    opened.push(bench);
+                    leases.keep(bench);
                     return bench;
                 });
             case VECTOR_JACOBIAN_PRODUCTS ->
                 benches.computeIfAbsent("forward only " + ground, key -> {
-                    ComputeBackend backend = lease(ComputeBackend.class, FLOAT32, Map.of());
+                    ComputeBackend backend = leases.lease(ComputeBackend.class, FLOAT32, Map.of());
                     Workbench bench = Workbench.open(new MeteredBackend(backend, true), ground.parts(ground.reward()));
-                    opened.push(bench);
+                    leases.keep(bench);
                     return bench;
                 });
         };
