@@ -31,8 +31,12 @@ final class ToyStudies implements AutoCloseable {
     /** A study from a text, which is written to a file beside which its file names are looked up. */
     Study study(Path file, String text, Interruption interruption, Progress progress) throws IOException {
         Files.writeString(file, text);
-        StudyContext context = new StudyContext(catalog(), App.HOME, "test", progress, interruption);
+        StudyContext context = context(interruption, progress);
         return new Study(context, StudyPlan.of(context, StudyFile.read(file), List.of("plumbline", "study")));
+    }
+
+    StudyContext context(Interruption interruption, Progress progress) {
+        return new StudyContext(catalog(), App.HOME, "test", progress, interruption);
     }
 
     /** A study with some of its top-level entries replaced or added; each stands on one line. */

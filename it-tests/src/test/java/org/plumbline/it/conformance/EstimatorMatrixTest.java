@@ -8,14 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -41,8 +39,6 @@ import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.EstimatorTrait;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.model.DiffusionModel;
-import org.plumbline.spi.reward.BlackBoxRewardModel;
-import org.plumbline.spi.reward.ImageBatch;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.testkit.estimator.MeteredBackend;
@@ -100,43 +96,21 @@ class EstimatorMatrixTest {
         });
     }
 
-    /** An estimator in one of its forms. */
-    private record Form(String id, Map<String, Object> settings) {
-        @Override
-        public String toString() {
-            return id + (settings.isEmpty() ? "" : " " + settings);
-        }
+    private GradientEstimator estimator(EstimatorForm form) {
+        return leases.lease(GradientEstimator.class, form.id(), form.settings());
     }
 
-    private GradientEstimator estimator(Form form) {
-        return leases.lease(GradientEstimator.class, form.id, form.settings);
-    }
-
-    /** The default form, and every other value of every choice and switch, the rest being the default. */
-    private List<Form> forms(PluginDescription plugin) {
-        List<Form> forms = new ArrayList<>(List.of(new Form(plugin.id(), Map.of())));
-        for (RecordComponent setting : plugin.configuration().getRecordComponents()) {
-            List<Object> values = new ArrayList<>();
-            if (setting.getType().isEnum()) {
-                for (Object value : setting.getType().getEnumConstants()) {
-                    values.add(((Enum<?>) value).name().toLowerCase(Locale.ROOT).replace('_', '-'));
-                }
-            } else if (setting.getType() == boolean.class || setting.getType() == Boolean.class) {
-                values.addAll(List.of(true, false));
-            }
-            String key = setting.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-            values.forEach(value -> forms.add(new Form(plugin.id(), Map.of(key, value))));
-        }
-        return forms.stream().filter(this::makesSense).toList();
+    private List<EstimatorForm> forms(PluginDescription plugin) {
+        return EstimatorForm.of(plugin).stream().filter(this::makesSense).toList();
     }
 
     /** False for a value that needs others beside it. */
-    private boolean makesSense(Form form) {
+    private boolean makesSense(EstimatorForm form) {
         try {
             estimator(form);
             return true;
         } catch (PlumblineException refusal) {
-            assertFalse(form.settings.isEmpty(), refusal::getMessage);
+            assertFalse(form.settings().isEmpty(), refusal::getMessage);
             assertEquals(StandardError.BAD_VALUE, refusal.code(), refusal.getMessage());
             return false;
         }
@@ -154,7 +128,7 @@ class EstimatorMatrixTest {
         }
     }
 
-    private List<Ground> grounds(Form form) {
+    private List<Ground> grounds(EstimatorForm form) {
         return Arrays.stream(Ground.values())
                 .filter(ground ->
                         accepts(estimator(form), bench(FLOAT32, ground).profile(program(ground))))
@@ -172,8 +146,8 @@ class EstimatorMatrixTest {
         List<DynamicNode> plugins = new ArrayList<>();
         for (PluginDescription plugin : estimators()) {
             List<DynamicNode> tests = new ArrayList<>();
-            for (Form form : forms(plugin)) {
-                boolean usual = form.settings.isEmpty();
+            for (EstimatorForm form : forms(plugin)) {
+                boolean usual = form.settings().isEmpty();
                 tests.add(dynamicTest(form.toString(), () -> {
                     List<Ground> grounds = grounds(form);
                     assertFalse(usual && grounds.isEmpty(), "nothing suits it");
@@ -187,7 +161,7 @@ class EstimatorMatrixTest {
         return plugins;
     }
 
-    private void check(Form form, Ground ground) {
+    private void check(EstimatorForm form, Ground ground) {
         NoiseFloor floor = new NoiseFloor(rounding -> {
             Result result = run(form, bench(FLOAT32, ground), ground, rounding);
             return Map.of("grad", result.gradient);
@@ -204,7 +178,7 @@ class EstimatorMatrixTest {
     /** What an update gives. */
     private record Result(double[] gradient, Ledger.Work work) {}
 
-    private Result run(Form form, Workbench bench, Ground ground, Rounding rounding) {
+    private Result run(EstimatorForm form, Workbench bench, Ground ground, Rounding rounding) {
         GradientEstimator estimator = estimator(form);
         double[] theta = rounding.of(bench.initialParameters(SEED));
         SamplerProgram program = estimator.program(bench.profile(program(ground)), 0);
@@ -241,7 +215,7 @@ class EstimatorMatrixTest {
     Collection<DynamicNode> whatIsMissingIsRefusedExactlyIfItIsNeeded() {
         List<DynamicNode> tests = new ArrayList<>();
         for (PluginDescription plugin : estimators()) {
-            for (Form form : forms(plugin)) {
+            for (EstimatorForm form : forms(plugin)) {
                 for (Absence absence : Absence.values()) {
                     tests.add(dynamicTest(form + " without " + absence, () -> without(form, absence)));
                 }
@@ -250,7 +224,7 @@ class EstimatorMatrixTest {
         return tests;
     }
 
-    private void without(Form form, Absence absence) {
+    private void without(EstimatorForm form, Absence absence) {
         Optional<Ground> suits = grounds(form).stream().findFirst();
         if (suits.isEmpty()) {
             return;
@@ -289,23 +263,5 @@ class EstimatorMatrixTest {
                     return bench;
                 });
         };
-    }
-
-    /** A reward that says nothing of its gradient. */
-    private static final class SumOfSquares implements BlackBoxRewardModel {
-        @Override
-        public String unit() {
-            return "none";
-        }
-
-        @Override
-        public double[] score(ImageBatch images, List<String> prompts) {
-            int size = images.pixels().length / images.rows();
-            double[] scores = new double[images.rows()];
-            for (int i = 0; i < images.pixels().length; i++) {
-                scores[i / size] -= images.pixels()[i] * images.pixels()[i];
-            }
-            return scores;
-        }
     }
 }

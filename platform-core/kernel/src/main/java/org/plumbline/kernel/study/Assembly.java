@@ -72,12 +72,7 @@ final class Assembly implements AutoCloseable {
             }
             modelFolder = new Places(List.of(base, Path.of(""), context.home())).resolve(Uses.folder(model));
             this.model = loader.get().load(modelFolder);
-            program = sampler.get()
-                    .program(new Sampler.Request(
-                            this.model.schedule(),
-                            this.model.prediction(),
-                            settings.steps(),
-                            this.model.samplerSettings()));
+            program = sampler.get().program(request(this.model, settings));
             workbench = Workbench.open(
                     backend.backend(),
                     new ChainParts(
@@ -158,6 +153,19 @@ final class Assembly implements AutoCloseable {
         Lease<T> lease = context.catalog().lease(role, use.id(), use.settings(), base);
         leases.add(lease);
         return lease;
+    }
+
+    /**
+     * What the installed plugins offer instead of parts that do not fit together.
+     *
+     * @param estimator the one that is asked for, or null
+     */
+    Alternatives alternatives(StudyContext context, StudyFile file, @Nullable PluginUse estimator) {
+        return new InstalledAlternatives(context, file, estimator, model);
+    }
+
+    static Sampler.Request request(DiffusionModel model, StudySettings settings) {
+        return new Sampler.Request(model.schedule(), model.prediction(), settings.steps(), model.samplerSettings());
     }
 
     /** True once one of the plugins is being withdrawn. */

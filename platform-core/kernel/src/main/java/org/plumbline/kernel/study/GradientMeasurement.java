@@ -16,10 +16,6 @@ import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
 import org.plumbline.kernel.swap.Switchboard;
-import org.plumbline.spi.backend.Capability;
-import org.plumbline.spi.error.PlumblineException;
-import org.plumbline.spi.error.StandardError;
-import org.plumbline.spi.estimator.ChainProfile;
 
 /**
  * Measures all estimators of a study at all its points, with replicas spread over the workers. With a folder, replicas are
@@ -48,11 +44,6 @@ final class GradientMeasurement {
         this.folder = folder;
     }
 
-    /** True if the exact adjoint can be computed, which is the truth. */
-    static boolean hasTruth(ChainProfile profile) {
-        return profile.rewardDifferentiable() && profile.capabilities().contains(Capability.VJP);
-    }
-
     /** How many replicas are not recorded yet, other studies' not counted. */
     long replicasLeft(List<RunRecord> already) {
         return (long) open(already).size() * settings.gradients().replicas();
@@ -73,7 +64,6 @@ final class GradientMeasurement {
     void run(Crew crew, Calibration calibration, List<RunRecord> already, Consumer<RunRecord> records) {
         List<StudySettings.Point> open = open(already);
         if (!open.isEmpty()) {
-            requireTruth(crew);
             int replicas = settings.gradients().replicas();
             AtomicLong done = new AtomicLong();
             try (Progress.Task task =
@@ -102,24 +92,6 @@ final class GradientMeasurement {
                                         && gradient.replicas()
                                                 >= settings.gradients().replicas())))
                 .toList();
-    }
-
-    private void requireTruth(Crew crew) {
-        crew.run(List.<Crew.Job<Boolean>>of(bench -> {
-            ChainProfile profile =
-                    bench.assembly().workbench().profile(bench.assembly().program());
-            if (!hasTruth(profile)) {
-                throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                        .asked("gradients held against the truth, which is computed by exact back-propagation, with "
-                                + (profile.rewardDifferentiable()
-                                        ? "a backend that only runs forward"
-                                        : "a reward that has no gradient"))
-                        .available("differentiable rewards, and backends with capability VJP such as djl-pytorch")
-                        .remedy("set gradients: {replicas: 0} to fine-tune without measuring them")
-                        .build();
-            }
-            return true;
-        }));
     }
 
     private void measure(

@@ -16,6 +16,7 @@ import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -82,7 +83,11 @@ public final class StudyPlan {
         try (Bench bench = new Bench(context, file, new Switchboard(Uses.backend(settings), Set.of()), line -> {})) {
             Assembly assembly = bench.assembly();
             ChainProfile profile = assembly.workbench().profile(assembly.program());
-            requireAnchor(settings, assembly, profile);
+            Alternatives alternatives = assembly.alternatives(context, file, null);
+            requireAnchor(settings, assembly, profile, alternatives);
+            if (settings.gradients().replicas() > 0) {
+                Compatibility.checkMeasurement(profile, alternatives);
+            }
             List<StudyDescription.Trial> described = new ArrayList<>();
             Set<Capability> needed = EnumSet.of(Capability.FORWARD);
             if (settings.gradients().replicas() > 0) {
@@ -90,7 +95,8 @@ public final class StudyPlan {
             }
             for (Trial trial : trials) {
                 try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
-                    Compatibility.check("trial '" + trial.label() + "'", estimator.get(), profile);
+                    Compatibility.check(
+                            trial.title(), estimator.get(), profile, assembly.alternatives(context, file, trial.use()));
                     described.add(describe(trial, settings, estimator, profile));
                     if (estimator.get().traits().contains(EstimatorTrait.NEEDS_VJP)) {
                         needed.add(Capability.VJP);
@@ -110,7 +116,8 @@ public final class StudyPlan {
         }
     }
 
-    private static void requireAnchor(StudySettings settings, Assembly assembly, ChainProfile profile) {
+    private static void requireAnchor(
+            StudySettings settings, Assembly assembly, ChainProfile profile, Alternatives alternatives) {
         boolean weights = profile.target() instanceof TrainableTarget.Weights;
         long[] latent = assembly.model().latentShape();
         String misfit = switch (settings.anchor().kind()) {
@@ -130,12 +137,15 @@ public final class StudyPlan {
                                 ? "the model does not denoise pixels"
                                 : "";
         };
+        String kind = settings.anchor().kind().name().toLowerCase(Locale.ROOT);
         if (!misfit.isEmpty()) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked("anchor: {kind: " + settings.anchor().kind().name().toLowerCase(java.util.Locale.ROOT)
-                            + "}: " + misfit)
+                    .asked("anchor: {kind: " + kind + "}: " + misfit)
                     .remedy("use anchor: {kind: l2}, or none")
                     .build();
+        }
+        if (settings.anchor().kind().differentiates()) {
+            Compatibility.checkAnchor(kind, profile, alternatives);
         }
     }
 

@@ -249,7 +249,12 @@ public record StudySettings(
             NONE,
             L2,
             KL,
-            DENOISING
+            DENOISING;
+
+            /** True if its pull is computed by vector-Jacobian products. */
+            boolean differentiates() {
+                return this == KL || this == DENOISING;
+            }
         }
     }
 

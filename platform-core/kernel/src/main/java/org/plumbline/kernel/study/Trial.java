@@ -9,4 +9,9 @@ import org.plumbline.kernel.plugin.PluginUse;
  * @param use the estimator's id and settings
  * @param learningRate of its optimiser
  */
-record Trial(String label, PluginUse use, double learningRate) {}
+record Trial(String label, PluginUse use, double learningRate) {
+    /** The trial in messages. */
+    String title() {
+        return "trial '" + label + "'";
+    }
+}

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.spi.graph.Window;
 import org.plumbline.toolkit.graph.Shape;
 import org.plumbline.toolkit.graph.ShapeOps;
 
@@ -173,6 +174,11 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
     }
 
     @Override
+    public Value erf(Value x) {
+        return record("Erf", x.shape, x.name);
+    }
+
+    @Override
     public Value gelu(Value x) {
         return record("Gelu", x.shape, x.name);
     }
@@ -229,6 +235,34 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
         return b == null
                 ? record("Conv", shape, attributes, x.name, w.name)
                 : record("Conv", shape, attributes, x.name, w.name, b.name);
+    }
+
+    @Override
+    public Value conv2d(Value x, Value w, @Nullable Value b, Window window, int groups) {
+        Shape shape = shapes.conv2d(x.shape, w.shape, b == null ? null : b.shape, window, groups);
+        Consumer<Node> attributes = node -> {
+            node.integers("kernel_shape", w.shape.size(2), w.shape.size(3)).integer("group", groups);
+            window(node, window);
+        };
+        return b == null
+                ? record("Conv", shape, attributes, x.name, w.name)
+                : record("Conv", shape, attributes, x.name, w.name, b.name);
+    }
+
+    @Override
+    public Value maxPool2d(Value x, int kernelHeight, int kernelWidth, Window window) {
+        Shape shape = shapes.maxPool2d(x.shape, kernelHeight, kernelWidth, window);
+        Consumer<Node> attributes = node -> {
+            node.integers("kernel_shape", kernelHeight, kernelWidth);
+            window(node, window);
+        };
+        return record("MaxPool", shape, attributes, x.name);
+    }
+
+    private static void window(Node node, Window window) {
+        node.integers("strides", window.strideY(), window.strideX())
+                .integers("dilations", window.dilationY(), window.dilationX())
+                .integers("pads", window.top(), window.left(), window.bottom(), window.right());
     }
 
     @Override

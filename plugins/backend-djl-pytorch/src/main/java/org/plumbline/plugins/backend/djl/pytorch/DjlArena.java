@@ -41,8 +41,13 @@ final class DjlArena implements TensorArena {
         this.session = session;
         this.parent = parent;
         this.manager = manager;
-        marker = JniUtils.createEmptyNdArray(
-                (PtNDManager) manager, new Shape(1), DataType.FLOAT32, manager.getDevice(), SparseFormat.DENSE);
+        marker = marker(manager);
+    }
+
+    /** A tensor that says to whom the results of a call belong. */
+    static NDArray marker(NDManager owner) {
+        return JniUtils.createEmptyNdArray(
+                (PtNDManager) owner, new Shape(1), DataType.FLOAT32, owner.getDevice(), SparseFormat.DENSE);
     }
 
     DjlSession session() {
