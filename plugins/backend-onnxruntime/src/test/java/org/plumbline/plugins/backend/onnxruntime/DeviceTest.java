@@ -55,7 +55,8 @@ class DeviceTest {
         ClassLoader before = thread.getContextClassLoader();
         try (URLClassLoader blind = new URLClassLoader(new URL[0], null)) {
             thread.setContextClassLoader(blind);
-            assertEquals("1.28.0", OnnxRuntimeEngine.start(Device.parse("cpu"), 1).version());
+            assertEquals(
+                    "1.28.0", OnnxRuntimeEngine.start(Device.parse("cpu"), 1).version());
             assertSame(blind, thread.getContextClassLoader());
         } finally {
             thread.setContextClassLoader(before);

@@ -31,7 +31,8 @@ class NativeMemoryTest {
                 Network network = session.compile(graph, WeightSource.none(), graph.layout());
                 TensorArena run = session.arena()) {
             MemoryPool pool = ((RuntimeSession) session).pool();
-            Tensor theta = run.tensor(TestSession.normal(1, graph.layout().size()), graph.layout().size());
+            Tensor theta = run.tensor(
+                    TestSession.normal(1, graph.layout().size()), graph.layout().size());
             Tensor x = run.tensor(TestSession.normal(2, SIZE), SHAPE);
             long before = 0;
             for (int step = 0; step < 20; step++) {
