@@ -15,13 +15,13 @@ class CompositeConformanceTest extends BackendContract {
     @TempDir
     static Path scratch;
 
-    private static LeasedPlugins plugins;
+    private static Leases plugins;
     private static ComputeBackend torch;
     private static ComputeBackend onnx;
 
     @BeforeAll
     static void start() {
-        plugins = new LeasedPlugins(scratch);
+        plugins = new Leases(scratch);
         torch = plugins.lease(ComputeBackend.class, "djl-pytorch", Map.of());
         onnx = plugins.lease(ComputeBackend.class, "onnxruntime", Map.of());
     }

@@ -56,13 +56,13 @@ class ForwardPrecisionTest {
     @TempDir
     static Path scratch;
 
-    private LeasedPlugins plugins;
+    private Leases plugins;
     private ComputeBackend exact;
     private final Map<String, ComputeBackend> backends = new LinkedHashMap<>();
 
     @BeforeAll
     void start() {
-        plugins = new LeasedPlugins(scratch);
+        plugins = new Leases(scratch);
         exact = plugins.lease(ComputeBackend.class, "reference", Map.of());
         ComputeBackend torch = plugins.lease(ComputeBackend.class, "djl-pytorch", Map.of());
         ComputeBackend onnx = plugins.lease(ComputeBackend.class, "onnxruntime", Map.of());
@@ -128,8 +128,7 @@ class ForwardPrecisionTest {
         ModelLoader loader = plugins.lease(ModelLoader.class, "diffusers", Map.of());
         List<DynamicNode> nodes = new ArrayList<>();
         folders.forEach((name, folder) -> {
-            DiffusionModel model = loader.load(folder);
-            plugins.closeWith(model::close);
+            DiffusionModel model = plugins.keep(loader.load(folder));
             List<DynamicNode> tests = new ArrayList<>();
             for (Case one : cases(model)) {
                 double[] expected = one.on(exact);
