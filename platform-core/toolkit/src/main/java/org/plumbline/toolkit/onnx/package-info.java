@@ -10,7 +10,7 @@
  * hand. Operator set 21, so that any runtime since 2024 reads it.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.toolkit.onnx;
 
