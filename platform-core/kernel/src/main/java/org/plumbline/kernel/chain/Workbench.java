@@ -127,6 +127,7 @@ public final class Workbench implements AutoCloseable {
                 program,
                 parts.model().schedule(),
                 parts.differentiable(),
+                parts.whyNotDifferentiable(),
                 backend.capabilities(),
                 parts.target(),
                 parameterCount(),

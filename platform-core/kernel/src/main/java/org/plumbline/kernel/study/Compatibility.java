@@ -24,7 +24,8 @@ public final class Compatibility {
         Set<EstimatorTrait> traits = estimator.traits();
         if (traits.contains(EstimatorTrait.NEEDS_REWARD_GRADIENT) && !profile.rewardDifferentiable()) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked(title + " needs the reward's gradient, and this reward is a black box")
+                    .asked(title + " needs the reward's gradient, and this reward is a black box"
+                            + (profile.whyNoRewardGradient().isEmpty() ? "" : ": " + profile.whyNoRewardGradient()))
                     .available("estimators that work with values only, such as policy-gradient")
                     .remedy("choose another estimator or a differentiable reward")
                     .build();

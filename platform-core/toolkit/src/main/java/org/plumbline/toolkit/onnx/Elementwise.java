@@ -71,8 +71,8 @@ final class Elementwise<T> {
             return unary(call.in(0), x -> elu(x, factor), null);
         });
         registry.one("Selu", call -> {
-            double factor = call.node().real("alpha", 1.67326319217681884765625);
-            double gamma = call.node().real("gamma", 1.05070102214813232421875);
+            double factor = call.node().real("alpha", 1.6732632423543772);
+            double gamma = call.node().real("gamma", 1.0507009873554805);
             return unary(call.in(0), x -> ops.scale(elu(x, factor), gamma), null);
         });
         registry.one("HardSigmoid", call -> {

@@ -157,7 +157,7 @@ final class Fields {
         for (int i = 0; i < LONGEST_VARINT; i++) {
             need(1);
             byte next = bytes.get();
-            value |= (long) (next & 0x7f) << 7 * i;
+            value |= (long) (next & 0x7f) << (7 * i);
             if (next >= 0) {
                 return value;
             }

@@ -84,9 +84,9 @@ final class MatrixProducts<T> {
 
     private boolean linear(Call<T> call, Operand<T> a, Operand<T> b) {
         boolean bias = !call.has(2)
-                || call.in(2) instanceof Numbers<T>
+                || (call.in(2) instanceof Numbers<T>
                         && call.in(2).layout().rank() == 1
-                        && call.in(2).layout().axis(0).equals(b.layout().axis(0));
+                        && call.in(2).layout().axis(0).equals(b.layout().axis(0)));
         return bias
                 && b instanceof Numbers<T>
                 && !a.layout().axis(1).batch()

@@ -76,8 +76,8 @@ public final class OnnxGraph implements GraphDefinition {
         }
         Set<String> needed = new HashSet<>(Set.of(output));
         List<OnnxNode> nodes = needed(file, needed);
-        refuseMissing(file, nodes);
         refuseNotANumber(file, needed);
+        refuseMissing(file, nodes);
         List<TensorSpec> inputs = new ArrayList<>();
         for (OnnxFile.Declaration declared : file.inputs()) {
             if (needed.contains(declared.name())) {
@@ -114,7 +114,6 @@ public final class OnnxGraph implements GraphDefinition {
             missing.forEach((operator, names) -> list.add(operator + " (" + String.join(", ", names) + ")"));
             throw PlumblineException.of(StandardError.UNSUPPORTED)
                     .asked("'" + file.path() + "' uses operators that have no gradient here: " + list)
-                    .available(String.join(", ", known))
                     .build();
         }
     }

@@ -121,7 +121,7 @@ final class Rearrangement<T> {
                 .orElseThrow(() -> new Refusal(
                         "it casts to the element type " + call.node().integer("to", 0)));
         if (x instanceof Numbers<T> numbers) {
-            if (to.real() || !x.type().real() && to != ElementType.BOOL) {
+            if (to.real() || (!x.type().real() && to != ElementType.BOOL)) {
                 boolean stays = x.type().real() == to.real();
                 return stays
                         ? new Numbers<>(to, x.layout(), numbers.source(), numbers.rows(), numbers.weight())
@@ -131,7 +131,7 @@ final class Rearrangement<T> {
             return cast.as(to, x.layout());
         }
         if (x instanceof Computed<T> computed) {
-            if (x.type().real() && !to.real() || to == ElementType.BOOL && x.type() != ElementType.BOOL) {
+            if ((x.type().real() && !to.real()) || (to == ElementType.BOOL && x.type() != ElementType.BOOL)) {
                 throw new Refusal("it rounds what depends on the image, which has no gradient");
             }
             return new Computed<>(to, x.layout(), computed.tensor(), computed.everyRow());
@@ -158,7 +158,7 @@ final class Rearrangement<T> {
         if (open >= 0) {
             Dimension all = x.layout().product();
             Dimension rest = new Layout(wanted).product();
-            if (all.factor() % rest.factor() != 0 || rest.batch() && !all.batch()) {
+            if (all.factor() % rest.factor() != 0 || (rest.batch() && !all.batch())) {
                 throw new Refusal("it cannot turn " + x.layout() + " into " + wanted);
             }
             wanted.set(open, new Dimension(all.factor() / rest.factor(), all.batch() && !rest.batch(), 1));
@@ -207,7 +207,7 @@ final class Rearrangement<T> {
             if (named && !sizes.get(axis).isOne()) {
                 throw new Refusal("axis " + axis + " of " + x.layout() + " is not 1");
             }
-            if (named || axes == null && sizes.get(axis).isOne()) {
+            if (named || (axes == null && sizes.get(axis).isOne())) {
                 sizes.remove(axis);
             }
         }

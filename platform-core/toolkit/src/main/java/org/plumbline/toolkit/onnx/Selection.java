@@ -108,12 +108,13 @@ final class Selection<T> {
     }
 
     private static long[] places(long size, double start, double end, long step) {
-        double first = start < 0 ? start + size : start;
-        double last = end < 0 ? end + size : end;
-        first = Math.max(step > 0 ? 0 : -1, Math.min(step > 0 ? size : size - 1, first));
-        last = Math.max(step > 0 ? 0 : -1, Math.min(step > 0 ? size : size - 1, last));
+        double length = (double) size;
+        double first = start < 0 ? start + length : start;
+        double last = end < 0 ? end + length : end;
+        first = Math.max(step > 0 ? 0 : -1, Math.min(step > 0 ? length : length - 1, first));
+        last = Math.max(step > 0 ? 0 : -1, Math.min(step > 0 ? length : length - 1, last));
         long from = (long) first;
-        long count = Math.max(0, (long) Math.ceil((last - first) / step));
+        long count = Math.max(0, (long) Math.ceil((last - first) / (double) step));
         return LongStream.range(0, count).map(i -> from + i * step).toArray();
     }
 
@@ -147,7 +148,7 @@ final class Selection<T> {
         if (indices instanceof Numbers<T> numbers) {
             long size = x.layout().number(axis);
             long[] places = Arrays.stream(numbers.values())
-                    .mapToLong(i -> (long) (i < 0 ? i + size : i))
+                    .mapToLong(i -> (long) i < 0 ? (long) i + size : (long) i)
                     .toArray();
             Layout rest = x.layout().part(axis + 1, x.layout().rank());
             Layout layout =

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -161,9 +162,10 @@ final class TensorReader {
     }
 
     private Path inside(String name, @Nullable String location) throws Malformed, IOException {
-        Path folder = path.toAbsolutePath().normalize().getParent();
+        Path folder =
+                Objects.requireNonNullElse(path.toAbsolutePath().normalize().getParent(), path);
         try {
-            Path file = location == null || location.isEmpty() || folder == null
+            Path file = location == null || location.isEmpty()
                     ? null
                     : folder.resolve(location).normalize();
             boolean within = file != null

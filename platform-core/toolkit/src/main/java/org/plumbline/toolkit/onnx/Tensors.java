@@ -34,7 +34,7 @@ final class Tensors<T> {
     /** A tensor whose axes are those of {@link Layout#tensor}, with all rows. */
     T full(Operand<T> x) {
         Layout layout = x.layout();
-        if (!layout.batched() || x instanceof Computed<T> computed && computed.everyRow()) {
+        if (!layout.batched() || (x instanceof Computed<T> computed && computed.everyRow())) {
             return fitted(x, layout);
         }
         return ops.add(fitted(x, layout), zeros(layout));
