@@ -202,4 +202,14 @@ public interface Ops<T> {
 
     /** The part [from, to) along an axis. */
     T slice(T x, int axis, long from, long to);
+
+    /**
+     * The same value, with a hint: what was computed up to here and what follows are best differentiated apart. An
+     * interpreter may cut the graph at its boundaries into segments, keep only the values that a later segment uses, and
+     * compute the others again when a cotangent comes back. Numbers do not depend on it but for rounding. Networks mark the
+     * ends of their blocks.
+     */
+    default T boundary(T x) {
+        return x;
+    }
 }

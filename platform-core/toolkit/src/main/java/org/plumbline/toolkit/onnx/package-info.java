@@ -1,9 +1,12 @@
 /**
- * Graphs as ONNX files, for programs outside Plumbline.
+ * Graphs as ONNX files, for programs outside Plumbline, and in memory, for a runtime inside.
  *
  * <pre>{@code
  * AtomicFile.write(path, OnnxModel.of(classifier.graph(), weights));
  * }</pre>
+ *
+ * <p>{@link org.plumbline.toolkit.onnx.OnnxRecording} is the same for a runtime in this process: its parameters are inputs,
+ * and its frozen weights are handed over in memory.
  *
  * <p>{@link org.plumbline.toolkit.onnx.OnnxModel} walks through a graph with an interpreter that records one ONNX node, or
  * a few, per operation. The file format is Protocol Buffers; what of it is needed here is so little that it is written by
