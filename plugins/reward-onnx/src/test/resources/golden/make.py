@@ -1,6 +1,6 @@
 """Makes the .onnx files of this folder and the numbers that belong to them. For the record: no build and no test runs it.
 
-    python make.py        # torch, onnx, onnxscript, transformers, safetensors
+    python make.py    # torch, onnx, onnxscript, transformers, safetensors, pillow
 
 Every network has random weights in float32. Its export is what torch.onnx.export writes; the numbers are computed by
 torch in float64 from the same weights: for random inputs the output, and the gradient of sum(output * cotangent) with
@@ -11,8 +11,11 @@ import copy
 import pathlib
 import sys
 
+import numpy
 import onnx
 import torch
+from PIL import Image
+from PIL.Image import Resampling
 from safetensors.torch import save_file
 from torch import nn
 from transformers import (
@@ -174,6 +177,35 @@ class ViT(nn.Module):
         return self.proj(x / x.std(-1, keepdim=True)).clamp(-3, 3).abs().pow(1.5)
 
 
+class Steps(nn.Module):
+    """A network with operators that have no gradient."""
+
+    def forward(self, x):
+        return torch.round(4 * x).cumsum(-1).mean((1, 2, 3))
+
+
+class Open(nn.Module):
+    """A network that leaves height and width open and takes channels last."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.out = nn.Conv2d(3, 4, 3, 2, 1), nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.out(torch.relu(self.conv(x.permute(0, 3, 1, 2) / 255)).mean((2, 3)))
+
+
+def resized():
+    """What Pillow makes of an image."""
+    image = torch.rand(7, 10)
+    numbers = {"image": image.double()}
+    for name, how in (("nearest", Resampling.NEAREST), ("bilinear", Resampling.BILINEAR), ("bicubic", Resampling.BICUBIC)):
+        for height, width in ((5, 4), (16, 13), (7, 3)):
+            small = Image.fromarray(image.numpy()).resize((width, height), how)
+            numbers[f"{name}.{height}x{width}"] = torch.from_numpy(numpy.array(small)).double()
+    save_file(numbers, HERE / "pillow.safetensors")
+
+
 def make(name, model, example, opset, dynamo):
     file = HERE / f"{name}.onnx"
     how = dict(input_names=["x"], output_names=["y"], opset_version=opset, dynamo=dynamo)
@@ -229,6 +261,14 @@ def main():
         make(f"resnet-{tail}", cnn, wide, opset, dynamo)
         make(f"vit-{tail}", vit, grey, opset, dynamo)
         make(f"aesthetic-{tail}", nn.Sequential(Normalised(), head).eval(), torch.randn(3, 8), opset, dynamo)
+
+    resized()
+    axes = {0: "batch"}
+    how = dict(input_names=["x"], output_names=["y"], opset_version=17, dynamo=False)
+    torch.onnx.export(Steps(), (image,), str(HERE / "steps.onnx"), dynamic_axes={"x": axes, "y": axes}, **how)
+    axes = {0: "batch", 1: "height", 2: "width"}
+    last = torch.rand(1, 8, 8, 3)
+    torch.onnx.export(jolt(Open()), (last,), str(HERE / "open.onnx"), dynamic_axes={"x": axes, "y": {0: "batch"}}, **how)
 
 
 main()

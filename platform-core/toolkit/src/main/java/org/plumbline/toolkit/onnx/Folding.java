@@ -134,7 +134,7 @@ final class Folding<T> {
     static int[] sources(Layout from, Layout to) {
         int[] sizes = from.withoutRows();
         int[] result = to.withoutRows();
-        int[] sources = new int[IntStream.of(result).reduce(1, (a, b) -> a * b)];
+        int[] sources = new int[to.count()];
         int skipped = result.length - sizes.length;
         for (int i = 0; i < sources.length; i++) {
             int rest = i;

@@ -3,6 +3,7 @@ package org.plumbline.toolkit.onnx;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.plumbline.spi.graph.TensorSpec;
 
 /**
@@ -11,6 +12,9 @@ import org.plumbline.spi.graph.TensorSpec;
  * @param axes one per axis; at most one is a multiple of the batch
  */
 record Layout(List<Dimension> axes) {
+    /** More numbers than a mask or a table of positions has, and fewer than fill the memory. */
+    private static final int LARGEST = 1 << 27;
+
     Layout {
         axes = List.copyOf(axes);
         if (axes.stream().filter(Dimension::batch).count() > 1) {
@@ -100,8 +104,17 @@ record Layout(List<Dimension> axes) {
     /** The sizes for numbers that are the same in all rows: 1 in the place of a multiple of the batch. */
     int[] withoutRows() {
         return axes.stream()
-                .mapToInt(axis -> axis.batch() ? 1 : Math.toIntExact(axis.before()))
+                .mapToInt(axis -> axis.batch() ? 1 : (int) Math.min(Integer.MAX_VALUE, axis.before()))
                 .toArray();
+    }
+
+    /** How many numbers it has if they are the same in all rows. */
+    int count() {
+        double count = IntStream.of(withoutRows()).asDoubleStream().reduce(1, (a, b) -> a * b);
+        if (count < 0 || count > LARGEST) {
+            throw new Refusal("it makes " + count + " numbers, " + this + ", while the file is read");
+        }
+        return (int) count;
     }
 
     /** The sizes of the tensor, {@link TensorSpec#BATCH} among them. */

@@ -84,7 +84,15 @@ public final class OnnxGraph implements GraphDefinition {
                 inputs.add(input(file, declared, rows));
             }
         }
-        return new OnnxGraph(file, output, List.copyOf(inputs), nodes);
+        try {
+            return new OnnxGraph(file, output, List.copyOf(inputs), nodes);
+        } catch (IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException | NullPointerException e) {
+            throw PlumblineException.of(StandardError.MALFORMED_FILE)
+                    .asked("a node of '" + file.path() + "' lacks an attribute or has impossible ones: " + e)
+                    .remedy("export the model again")
+                    .cause(e)
+                    .build();
+        }
     }
 
     /** The nodes that a value needs, in order; what they take is added to the names. */

@@ -67,7 +67,7 @@ final class Rearrangement<T> {
         OnnxNode.Attribute attribute = call.node().attributes().get("value");
         StoredTensor stored = attribute == null ? null : attribute.tensor();
         ElementType type = stored == null ? ElementType.FLOAT : stored.type();
-        double[] values = new double[IntStream.of(layout.withoutRows()).reduce(1, (a, b) -> a * b)];
+        double[] values = new double[layout.count()];
         Arrays.fill(values, stored == null ? 0 : stored.doubles()[0]);
         return Numbers.of(type, layout, values);
     }
@@ -237,7 +237,7 @@ final class Rearrangement<T> {
                 stride *= sizes[axis];
             }
             int[] to = result.withoutRows();
-            int[] sources = new int[IntStream.of(to).reduce(1, (a, b) -> a * b)];
+            int[] sources = new int[result.count()];
             for (int i = 0; i < sources.length; i++) {
                 int rest = i;
                 for (int axis = to.length - 1; axis >= 0; axis--) {
@@ -269,8 +269,7 @@ final class Rearrangement<T> {
         if (x instanceof Numbers<T> numbers && numbers.small()) {
             return folding.expanded(numbers, layout);
         }
-        int[] numbers = layout.withoutRows();
-        double[] zeros = new double[IntStream.of(numbers).reduce(1, (a, b) -> a * b)];
+        double[] zeros = new double[layout.count()];
         Operand<T> blank = Numbers.of(x.type(), layout, zeros);
         T grown = ops.add(tensors.fitted(x, layout), tensors.fitted(blank, layout));
         return new Computed<>(
@@ -310,7 +309,7 @@ final class Rearrangement<T> {
     }
 
     private Operand<T> joined(List<Operand<T>> parts, Layout layout, int axis) {
-        int outer = IntStream.of(layout.part(0, axis).withoutRows()).reduce(1, (a, b) -> a * b);
+        int outer = layout.part(0, axis).count();
         List<Double> values = new ArrayList<>();
         List<Boolean> rows = new ArrayList<>();
         for (int block = 0; block < outer; block++) {

@@ -109,7 +109,7 @@ final class Reductions<T> {
         }
         int[] targets = Folding.sources(kept, x.layout());
         double[] values = x.values();
-        double[] result = new double[IntStream.of(kept.withoutRows()).reduce(1, (a, b) -> a * b)];
+        double[] result = new double[kept.count()];
         DoubleBinaryOperator join = switch (operator) {
             case "ReduceProd" -> (a, b) -> a * b;
             case "ReduceMax" -> Math::max;

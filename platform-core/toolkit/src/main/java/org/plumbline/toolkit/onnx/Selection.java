@@ -3,7 +3,6 @@ package org.plumbline.toolkit.onnx;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.TensorSpec;
@@ -49,10 +48,8 @@ final class Selection<T> {
             }
         }
         if (x instanceof Numbers<T> numbers && numbers.small()) {
-            int inner = IntStream.of(
-                            x.layout().part(axis + 1, x.layout().rank()).withoutRows())
-                    .reduce(1, (a, b) -> a * b);
-            int outer = IntStream.of(x.layout().part(0, axis).withoutRows()).reduce(1, (a, b) -> a * b);
+            int inner = x.layout().part(axis + 1, x.layout().rank()).count();
+            int outer = x.layout().part(0, axis).count();
             int[] sources = new int[outer * places.length * inner];
             for (int i = 0; i < sources.length; i++) {
                 int block = i / (places.length * inner);

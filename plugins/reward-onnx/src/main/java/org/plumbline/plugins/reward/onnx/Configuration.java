@@ -16,7 +16,8 @@ import org.plumbline.spi.plugin.Setting;
  * @param range what black and white are
  * @param mean subtracted from each channel, after the range
  * @param std divides each channel
- * @param size height and width where the file leaves them open
+ * @param height of the network's images, where the file leaves it open
+ * @param width of the network's images, where the file leaves it open
  * @param resize how images of another size are resized
  * @param crop whether the shorter side is resized and the middle kept
  * @param column which number of the output is the score
@@ -55,11 +56,13 @@ record Configuration(
         @Setting(description = "divides the channels, one number or one each", defaultValue = "1", min = 1e-9)
         List<Double> std,
 
-        @Setting(
-                description = "height and width in pixels, or one number for both, where the file leaves them open",
-                defaultValue = "[]",
-                min = 1)
-        List<Integer> size,
+        @Setting(description = "height in pixels of the network's images, where the file leaves it open", min = 1)
+        @Nullable
+        Integer height,
+
+        @Setting(description = "width in pixels of the network's images, where the file leaves it open", min = 1)
+        @Nullable
+        Integer width,
 
         @Setting(
                 description = "how images of another size are resized: nearest, bilinear or bicubic, as Pillow does",
@@ -155,7 +158,6 @@ record Configuration(
                 "text without tokenizer, or tokenizer without text",
                 "both, or none");
         require(text == null || !logSoftmax, "log-softmax of a vector that is compared with a text", "one of them");
-        require(size.size() <= 2, "size " + size, "one number, or height and width");
         require(Double.isFinite(scale) && scale != 0, "scale " + scale, "a finite number other than 0");
     }
 

@@ -55,9 +55,7 @@ final class OnnxReward implements RewardChoice {
         OnnxFile file = OnnxFile.read(context.resolve(configuration.model()));
         OnnxFile.Declaration input = imageInput(configuration, file);
         ImagePreparation preparation = preparation(configuration, file, input);
-        String output = configuration.output() != null
-                ? configuration.output()
-                : file.outputs().get(0).name();
+        String output = output(configuration, file);
         OrtNetwork runtime = OrtNetwork.open(file.path());
         opened.push(runtime);
         Verification verification = new Verification(runtime, output, input.name(), preparation);
@@ -82,6 +80,19 @@ final class OnnxReward implements RewardChoice {
             }
         }
         return new ScoredReward(configuration.unit(), preparation, input.name(), output, runtime, readout, wanted, why);
+    }
+
+    private static String output(Configuration configuration, OnnxFile file) {
+        List<String> names =
+                file.outputs().stream().map(OnnxFile.Declaration::name).toList();
+        String output = configuration.output() == null ? names.get(0) : configuration.output();
+        if (!names.contains(output)) {
+            throw PlumblineException.of(StandardError.BAD_VALUE)
+                    .asked("reward 'onnx': '" + file.path() + "' has no output '" + output + "'")
+                    .available(String.join(", ", names))
+                    .build();
+        }
+        return output;
     }
 
     /** The input with four axes, or the one that is named. */
@@ -109,9 +120,8 @@ final class OnnxReward implements RewardChoice {
             Configuration configuration, OnnxFile file, OnnxFile.Declaration input) {
         long[] shape = input.shape();
         boolean first = configuration.layout() == Axes.NCHW;
-        List<Integer> size = configuration.size();
-        int height = size(shape[first ? 2 : 1], size.isEmpty() ? null : size.get(0), file, input);
-        int width = size(shape[first ? 3 : 2], size.isEmpty() ? null : size.get(size.size() - 1), file, input);
+        int height = size("height", shape[first ? 2 : 1], configuration.height(), file, input);
+        int width = size("width", shape[first ? 3 : 2], configuration.width(), file, input);
         long channels = shape[first ? 1 : 3];
         return new ImagePreparation(
                 channels == OnnxFile.FREE ? 3 : Math.toIntExact(channels),
@@ -125,17 +135,19 @@ final class OnnxReward implements RewardChoice {
                 configuration.crop());
     }
 
-    private static int size(long stated, @Nullable Integer wanted, OnnxFile file, OnnxFile.Declaration input) {
+    private static int size(
+            String name, long stated, @Nullable Integer wanted, OnnxFile file, OnnxFile.Declaration input) {
         if (stated == OnnxFile.FREE && wanted == null) {
             throw PlumblineException.of(StandardError.MISSING_KEY)
-                    .asked("reward 'onnx': input " + input + " of '" + file.path() + "' leaves height or width open")
-                    .remedy("say how large its images are, for example size: 224")
+                    .asked("reward 'onnx': input " + input + " of '" + file.path() + "' leaves the " + name + " open")
+                    .remedy("say how large its images are, for example " + name + ": 224")
                     .build();
         }
         if (stated != OnnxFile.FREE && wanted != null && wanted != stated) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
-                    .asked("reward 'onnx': size " + wanted + " for input " + input + " of '" + file.path() + "'")
-                    .remedy("leave out size: the file says it")
+                    .asked("reward 'onnx': " + name + " " + wanted + " for input " + input + " of '" + file.path()
+                            + "'")
+                    .remedy("leave out " + name + ": the file says it")
                     .build();
         }
         return wanted != null ? wanted : Math.toIntExact(stated);

@@ -13,6 +13,7 @@ import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
@@ -113,7 +114,7 @@ class DigitsTest {
             });
             long[] shape = cotangent.length == 3 ? new long[] {3} : new long[] {3, cotangent.length / 3};
             VectorJacobian found =
-                    network.vjp(arena, null, inputs, arena.tensor(cotangent, shape), java.util.Set.of("image"));
+                    network.vjp(arena, null, inputs, arena.tensor(cotangent, shape), Set.of("image"));
             return new VectorsOf(
                     found.output().toDoubles(),
                     found.inputGradients().get("image").toDoubles());

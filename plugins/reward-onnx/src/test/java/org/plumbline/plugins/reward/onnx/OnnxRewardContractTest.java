@@ -13,11 +13,7 @@ class OnnxRewardContractTest {
     @Nested
     class ClassOfThePrompt extends Contract {
         ClassOfThePrompt() {
-            super(Map.of(
-                    "model",
-                    "resnet-21.onnx",
-                    "classes",
-                    List.of("zero", "one", "two", "three", "four", "five", "six", "seven")));
+            super(settings("auto"));
         }
 
         @Override
@@ -29,10 +25,7 @@ class OnnxRewardContractTest {
     @Nested
     class ClassOfThePromptScoreOnly extends Contract {
         ClassOfThePromptScoreOnly() {
-            super(Map.of(
-                    "model", "resnet-21.onnx",
-                    "classes", List.of("zero", "one", "two", "three", "four", "five", "six", "seven"),
-                    "gradient", "none"));
+            super(settings("none"));
         }
 
         @Override
@@ -69,6 +62,18 @@ class OnnxRewardContractTest {
             super(Map.of(
                     "model", "first-vision-21.onnx", "range", "symmetric", "resize", "bilinear", "gradient", "none"));
         }
+    }
+
+    private static Map<String, Object> settings(String gradient) {
+        return Map.of(
+                "model", "open.onnx",
+                "layout", "nhwc",
+                "range", "bytes",
+                "height", 8,
+                "width", 6,
+                "classes", List.of("three", "five", "seven"),
+                "log-softmax", true,
+                "gradient", gradient);
     }
 
     abstract static class Contract extends RewardContract {
