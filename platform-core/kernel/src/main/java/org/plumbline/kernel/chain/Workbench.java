@@ -133,6 +133,7 @@ public final class Workbench implements AutoCloseable {
                 program,
                 parts.model().schedule(),
                 parts.differentiable(),
+                parts.whyNotDifferentiable(),
                 backend.capabilities(),
                 parts.target(),
                 parameterCount(),

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.reward.RewardChoice;
 
 /** All plugins that are available now. Thread-safe. */
 public final class PluginCatalog {
@@ -120,7 +121,7 @@ public final class PluginCatalog {
             entry.creating++;
         }
         try {
-            T plugin = role.cast(entry.provider.create(settings, base));
+            T plugin = role.cast(chosen(entry.provider.create(settings, base)));
             synchronized (monitor) {
                 Lease<?>[] self = new Lease<?>[1];
                 Lease<T> lease = new Lease<>(entry.provider.description(), plugin, () -> entry.release(self[0]));
@@ -137,6 +138,11 @@ public final class PluginCatalog {
                 monitor.notifyAll();
             }
         }
+    }
+
+    /** What is used of a plugin object: a reward that is of one kind or the other is replaced by what it chose. */
+    private static Object chosen(Object plugin) {
+        return plugin instanceof RewardChoice choice ? choice.chosen() : plugin;
     }
 
     /**

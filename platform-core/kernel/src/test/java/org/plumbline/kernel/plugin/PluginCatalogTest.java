@@ -2,6 +2,7 @@ package org.plumbline.kernel.plugin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +21,7 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
+import org.plumbline.spi.reward.RewardChoice;
 import org.plumbline.spi.reward.RewardModel;
 
 class PluginCatalogTest {
@@ -227,5 +229,29 @@ class PluginCatalogTest {
     void versionsAreOrderedByTheirNumbers(String older, String newer) {
         assertTrue(Versions.ORDER.compare(older, newer) < 0);
         assertTrue(Versions.ORDER.compare(newer, older) > 0);
+    }
+
+    /** A plugin class that is none of the two kinds of rewards. */
+    private record Choice(RewardModel chosen) implements RewardChoice {}
+
+    @Test
+    void ofARewardThatChoosesItsKindTheChosenOneIsLeasedAndClosed() {
+        Reward made = new Reward("1.0.0");
+        catalog.register(new PluginProvider() {
+            @Override
+            public PluginDescription description() {
+                return new PluginDescription(
+                        "choice", PluginRole.REWARD, "1.0.0", "org.example", "a test", Plugin.NoSettings.class);
+            }
+
+            @Override
+            public Object create(Map<String, Object> settings, Path base) {
+                return new Choice(made);
+            }
+        });
+        try (Lease<RewardModel> lease = catalog.lease(RewardModel.class, "choice", Map.of(), Path.of(""))) {
+            assertSame(made, lease.get());
+        }
+        assertEquals(1, made.closed);
     }
 }
