@@ -72,12 +72,20 @@ public final class DjlPytorchBackend implements ComputeBackend {
     /**
      * Checks the settings; touches nothing native.
      *
-     * @throws PlumblineException {@link StandardError#BAD_VALUE} if the device setting is not of a known form
+     * @throws PlumblineException {@link StandardError#BAD_VALUE} if the device setting is not of a known form;
+     *     {@link StandardError#INCOMPATIBLE} if several workers are to share a CUDA device, which serves calls one by one
      */
     @Inject
     public DjlPytorchBackend(Configuration configuration) {
         this.configuration = configuration;
         device = PyTorchEngine.parse(configuration.device());
+        if (device.isGpu() && configuration.workers() > 1) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked(configuration.workers() + " workers on device '" + configuration.device() + "'")
+                    .available("one: a CUDA device divides the rows of a call among its own processors")
+                    .remedy("leave workers out, or set device = cpu")
+                    .build();
+        }
     }
 
     @Override
