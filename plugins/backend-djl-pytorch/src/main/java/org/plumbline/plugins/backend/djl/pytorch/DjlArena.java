@@ -196,8 +196,7 @@ final class DjlArena implements TensorArena {
                             + Arrays.toString(parts.get(0).shape()));
             arrays.add(array(part));
         }
-        return compute(
-                "concatRows", () -> arrays.size() == 1 ? arrays.get(0).duplicate() : NDArrays.concat(arrays, 0));
+        return compute("concatRows", () -> arrays.size() == 1 ? arrays.get(0).duplicate() : NDArrays.concat(arrays, 0));
     }
 
     private static long[] rowShape(Tensor x) {

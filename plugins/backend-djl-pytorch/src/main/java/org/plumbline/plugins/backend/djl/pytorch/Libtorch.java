@@ -1,12 +1,15 @@
 package org.plumbline.plugins.backend.djl.pytorch;
 
+import ai.djl.util.Utils;
 import com.sun.jna.NativeLibrary;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -23,10 +26,10 @@ record Libtorch(@Nullable Path folder, String version) {
     /** What DJL's published JNI libraries were built for. */
     private static final String USUAL_VERSION = "2.7.1";
 
-    /** What the environment says. */
+    /** What the environment says, or system properties of the same names, as DJL reads them. */
     static Libtorch ofEnvironment() {
-        String path = System.getenv("PYTORCH_LIBRARY_PATH");
-        String version = System.getenv("PYTORCH_VERSION");
+        String path = Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH");
+        String version = Utils.getEnvOrSystemProperty("PYTORCH_VERSION");
         return new Libtorch(path == null ? null : chosen(path), version == null ? USUAL_VERSION : version);
     }
 
@@ -65,17 +68,19 @@ record Libtorch(@Nullable Path folder, String version) {
 
     /** A release of libtorch has a file with its version beside the folder lib. */
     private Optional<String> buildVersion() {
-        if (folder == null) {
-            return Optional.empty();
+        return Stream.of("build-version", "../build-version")
+                .map(Objects.requireNonNull(folder)::resolve)
+                .filter(Files::isReadable)
+                .findFirst()
+                .map(Libtorch::read);
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException cause) {
+            throw new UncheckedIOException(cause);
         }
-        for (Path file : List.of(folder.resolve("build-version"), folder.resolve("../build-version"))) {
-            try {
-                return Optional.of(Files.readString(file).strip());
-            } catch (IOException absent) {
-                continue;
-            }
-        }
-        return Optional.empty();
     }
 
     /** Why libtorch could not be loaded, from the message of what failed. */

@@ -46,8 +46,9 @@ final class LibtorchFailure {
         if (NO_MEMORY.stream().anyMatch(lower::contains)) {
             return PlumblineException.of(StandardError.OUT_OF_MEMORY)
                     .asked("not enough memory for " + what + ": " + line(text, NO_MEMORY))
-                    .remedy("use a smaller batch, set recompute = segments or precision = bfloat16, or use a device with"
-                            + " more memory")
+                    .remedy(
+                            "use a smaller batch, set recompute = segments or precision = bfloat16, or use a device with"
+                                    + " more memory")
                     .cause(cause)
                     .build();
         }

@@ -54,8 +54,7 @@ final class PyTorchEngine {
         PlumblineException.Builder problem = PlumblineException.of(StandardError.MISSING_DEVICE)
                 .asked("libtorch could not be started: " + why)
                 .available("PYTORCH_LIBRARY_PATH is " + libtorch.folder() + "; nothing is ever downloaded")
-                .remedy(Libtorch.remedy()
-                        + ", or put DJL's pytorch-jni and pytorch-native-cpu jars on the class path");
+                .remedy(Libtorch.remedy() + ", or put DJL's pytorch-jni and pytorch-native-cpu jars on the class path");
         return cause == null ? problem.build() : problem.cause(cause).build();
     }
 

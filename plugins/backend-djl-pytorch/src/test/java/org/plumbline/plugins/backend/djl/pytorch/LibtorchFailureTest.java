@@ -9,8 +9,8 @@ import ai.djl.engine.EngineException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.backend.BackendSession;
+import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -62,8 +62,7 @@ class LibtorchFailureTest {
     void memory_that_no_machine_has_is_reported_as_such_and_the_session_goes_on() {
         try (BackendSession session = TestSession.open();
                 TensorArena arena = session.arena()) {
-            PlumblineException failure =
-                    assertThrows(PlumblineException.class, () -> arena.zeros(1L << 25, 1L << 25));
+            PlumblineException failure = assertThrows(PlumblineException.class, () -> arena.zeros(1L << 25, 1L << 25));
             assertEquals(StandardError.OUT_OF_MEMORY, failure.code());
             assertEquals(3, arena.zeros(3).toDoubles().length);
         }

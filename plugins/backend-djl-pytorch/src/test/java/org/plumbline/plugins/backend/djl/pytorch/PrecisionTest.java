@@ -16,8 +16,26 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Numbers written in a low precision are those that libtorch itself would round to. */
 class PrecisionTest {
     private static final float[] SPECIAL = {
-        0f, -0f, 1f, -1.00390625f, 1.01171875f, 65504f, 65519.996f, 65520f, -1e10f, 3.4e38f, 6e-8f, 2.9e-8f, 3e-8f,
-        5.9604645e-8f, 8.940697e-8f, 6.1e-5f, -6.097555e-5f, 1e-40f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY
+        0f,
+        -0f,
+        1f,
+        -1.00390625f,
+        1.01171875f,
+        65504f,
+        65519.996f,
+        65520f,
+        -1e10f,
+        3.4e38f,
+        6e-8f,
+        2.9e-8f,
+        3e-8f,
+        5.9604645e-8f,
+        8.940697e-8f,
+        6.1e-5f,
+        -6.097555e-5f,
+        1e-40f,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY
     };
 
     @ParameterizedTest
@@ -46,14 +64,17 @@ class PrecisionTest {
                 TorchScriptModule module = TorchScriptModule.load("test", archive, manager, 1)) {
             NDArray x = manager.create(numbers, new Shape(numbers.length));
             NDArray marker = manager.create(0f);
-            float[] stored = module.call(marker, "stored", false, List.of(x)).get(0).toFloatArray();
+            float[] stored =
+                    module.call(marker, "stored", false, List.of(x)).get(0).toFloatArray();
             float[] rounded =
                     module.call(marker, "rounded", false, List.of(x)).get(0).toFloatArray();
             for (int i = 0; i < numbers.length; i++) {
                 assertEquals(rounded[i], stored[i], precision + " of " + numbers[i]);
             }
         }
-        int bytes = ByteBuffer.wrap(precision.encode(new float[3])).order(ByteOrder.LITTLE_ENDIAN).remaining();
+        int bytes = ByteBuffer.wrap(precision.encode(new float[3]))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .remaining();
         assertEquals(precision == Precision.FLOAT32 ? 12 : 6, bytes);
     }
 }
