@@ -1,10 +1,9 @@
 package org.plumbline.it.benchmark;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,7 +30,8 @@ import picocli.CommandLine.Option;
  * One call of the digits denoiser, forward and vector-Jacobian product, under the settings of djl-pytorch.
  *
  * <p>All settings are open at the same time and take turns, call by call, so that what else the machine does meets all of
- * them alike; a ratio is the median of the ratios of calls that followed one another.
+ * them alike. A call was undisturbed if the calling thread, which always has a part of the work, computed nearly all the
+ * time: neither it nor a thread that it waited for was put aside for another program. Only such calls are compared.
  */
 @Command(
         name = "benchmark settings",
@@ -39,6 +39,8 @@ import picocli.CommandLine.Option;
         description = "One call of the digits denoiser under the settings of djl-pytorch: time and peak memory.")
 final class SettingsBenchmark implements Callable<Integer> {
     private static final double MEBI = 1 << 20;
+    private static final double UNDISTURBED = 0.9;
+    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
     private static final Map<String, Map<String, Object>> SETTINGS = settings();
 
     @Option(names = "--home", required = true, paramLabel = "DIR", description = "The assembled application.")
@@ -69,6 +71,46 @@ final class SettingsBenchmark implements Callable<Integer> {
         return settings;
     }
 
+    /** Of calls of one kind, in milliseconds. */
+    private static final class Times {
+        private final List<Double> all = new ArrayList<>();
+        private final List<Double> undisturbed = new ArrayList<>();
+
+        void measure(Runnable call) {
+            long computed = CLOCK.getCurrentThreadCpuTime();
+            long start = System.nanoTime();
+            call.run();
+            long passed = System.nanoTime() - start;
+            computed = CLOCK.getCurrentThreadCpuTime() - computed;
+            all.add(passed / 1e6);
+            if (computed > UNDISTURBED * passed) {
+                undisturbed.add(passed / 1e6);
+            }
+        }
+
+        void forget() {
+            all.clear();
+            undisturbed.clear();
+        }
+
+        String cells(Times first) {
+            return String.format(
+                    Locale.ROOT,
+                    "%.1f | %.1f | %d of %d | %.2f",
+                    median(all),
+                    median(undisturbed),
+                    undisturbed.size(),
+                    all.size(),
+                    median(first.undisturbed) / median(undisturbed));
+        }
+
+        private static double median(List<Double> values) {
+            double[] sorted =
+                    values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+            return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+        }
+    }
+
     /** The denoiser of one setting, ready to be called. */
     private static final class Candidate implements AutoCloseable {
         private final BackendSession session;
@@ -76,9 +118,8 @@ final class SettingsBenchmark implements Callable<Integer> {
         private final Network network;
         private final Map<String, Tensor> inputs = new LinkedHashMap<>();
         private final Tensor theta;
-        final List<Double> forward = new ArrayList<>();
-        final List<Double> vjp = new ArrayList<>();
-        final List<Double> vjpProcessor = new ArrayList<>();
+        final Times forward = new Times();
+        final Times vjp = new Times();
         double peak;
 
         Candidate(ComputeBackend backend, DiffusionModel model, TrainableWeights weights, int rows) {
@@ -109,14 +150,8 @@ final class SettingsBenchmark implements Callable<Integer> {
         }
 
         void time() {
-            long start = System.nanoTime();
-            call(false);
-            long between = System.nanoTime();
-            long processor = processorTime();
-            call(true);
-            vjp.add((System.nanoTime() - between) / 1e6);
-            vjpProcessor.add((processorTime() - processor) / 1e6);
-            forward.add((between - start) / 1e6);
+            forward.measure(() -> call(false));
+            vjp.measure(() -> call(true));
         }
 
         void measureMemory() {
@@ -152,9 +187,8 @@ final class SettingsBenchmark implements Callable<Integer> {
                 for (Candidate candidate : candidates.values()) {
                     candidate.time();
                     if (round < 0) {
-                        candidate.forward.clear();
-                        candidate.vjp.clear();
-                        candidate.vjpProcessor.clear();
+                        candidate.forward.forget();
+                        candidate.vjp.forget();
                     }
                 }
             }
@@ -169,44 +203,20 @@ final class SettingsBenchmark implements Callable<Integer> {
     private String table(Map<String, Candidate> candidates) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "Denoiser of digits with adapters of rank %d, %d rows. Milliseconds; speed relative to the first row.%n%n"
-                        + "| setting | forward least | median | speed | VJP least | median | speed | CPU of VJP, median"
-                        + " | peak memory of VJP, MiB |%n|---|---|---|---|---|---|---|---|---|%n",
+                "Denoiser of digits with adapters of rank %d, %d rows. Medians in milliseconds; speed relative to the first"
+                        + " row, in undisturbed calls.%n%n"
+                        + "| setting | forward | undisturbed | calls | speed | VJP | undisturbed | calls | speed"
+                        + " | peak memory of VJP, MiB |%n|---|---|---|---|---|---|---|---|---|---|%n",
                 Experiment.RANK,
                 rows));
         Candidate first = candidates.values().iterator().next();
         candidates.forEach((title, one) -> text.append(String.format(
                 Locale.ROOT,
-                "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f |%n",
+                "| %s | %s | %s | %.1f |%n",
                 title,
-                quantile(one.forward, 0),
-                quantile(one.forward, 0.5),
-                ratio(first.forward, one.forward),
-                quantile(one.vjp, 0),
-                quantile(one.vjp, 0.5),
-                ratio(first.vjp, one.vjp),
-                quantile(one.vjpProcessor, 0.5),
+                one.forward.cells(first.forward),
+                one.vjp.cells(first.vjp),
                 one.peak)));
         return text.toString();
-    }
-
-    /** The median of the ratios of neighbours in time. */
-    private static double ratio(List<Double> first, List<Double> one) {
-        List<Double> ratios = new ArrayList<>();
-        for (int i = 0; i < first.size(); i++) {
-            ratios.add(first.get(i) / one.get(i));
-        }
-        return quantile(ratios, 0.5);
-    }
-
-    private static double quantile(List<Double> values, double fraction) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
-        Arrays.sort(sorted);
-        return sorted[(int) (fraction * (sorted.length - 1))];
-    }
-
-    /** Nanoseconds of all threads of this process. */
-    private static long processorTime() {
-        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 }
