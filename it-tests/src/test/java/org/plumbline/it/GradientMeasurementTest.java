@@ -23,10 +23,6 @@ import org.plumbline.kernel.record.Measurements;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.report.Report;
 import org.plumbline.kernel.study.Study;
-import org.plumbline.kernel.study.StudyContext;
-import org.plumbline.kernel.study.StudyFile;
-import org.plumbline.kernel.study.StudyPlan;
-import org.plumbline.launcher.Host;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -58,25 +54,21 @@ class GradientMeasurementTest {
     @TempDir
     Path folder;
 
-    private static Host host;
+    private static ToyStudies studies;
 
     @BeforeAll
     static void start() {
-        Host.Settings usual = Host.Settings.of(App.HOME, cache.resolve("more"));
-        host = Host.start(new Host.Settings(usual.home(), usual.pluginFolders(), cache, usual.poll(), usual.drain()));
-        ToyPlugins.register(host.catalog());
+        studies = new ToyStudies(cache);
     }
 
     @AfterAll
     static void stop() {
-        host.close();
+        studies.close();
     }
 
     private Study study(String gradients, Interruption interruption, Progress progress) throws IOException {
-        Path file = folder.resolve("study.yaml");
-        Files.writeString(file, STUDY.replace("GRADIENTS", gradients));
-        StudyContext context = new StudyContext(host.catalog(), App.HOME, "test", progress, interruption);
-        return new Study(context, StudyPlan.of(context, StudyFile.read(file), List.of("plumbline", "gradients")));
+        return studies.study(
+                folder.resolve("study.yaml"), STUDY.replace("GRADIENTS", gradients), interruption, progress);
     }
 
     private Study study(String gradients) throws IOException {
@@ -175,15 +167,10 @@ class GradientMeasurementTest {
 
     @Test
     void whatHasNoTruthIsRefusedWithAWayOut() throws IOException {
-        Path file = folder.resolve("study.yaml");
-        Files.writeString(
-                file,
-                STUDY.replace("GRADIENTS", "{replicas: 4}")
-                        .replace("{id: toy.reward}", "{id: toy.first-pixel}")
-                        .replaceAll("(?s)estimators:.*?\\n  .*?\\]\n", "estimators: [{id: policy-gradient}]\n"));
-        StudyContext context =
-                new StudyContext(host.catalog(), App.HOME, "test", Progress.silent(), new Interruption());
-        Study study = new Study(context, StudyPlan.of(context, StudyFile.read(file), List.of("plumbline")));
+        String text = STUDY.replace("GRADIENTS", "{replicas: 4}")
+                .replace("{id: toy.reward}", "{id: toy.first-pixel}")
+                .replaceAll("(?s)estimators:.*?\\n  .*?\\]\n", "estimators: [{id: policy-gradient}]\n");
+        Study study = studies.study(folder.resolve("study.yaml"), text, new Interruption(), Progress.silent());
         PlumblineException refusal = assertThrows(PlumblineException.class, study::gradients);
         assertEquals(StandardError.INCOMPATIBLE, refusal.code());
         assertTrue(refusal.getMessage().contains("replicas: 0"), refusal.getMessage());

@@ -27,11 +27,6 @@ import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
 import org.plumbline.kernel.record.UpdateRecord;
 import org.plumbline.kernel.report.Report;
-import org.plumbline.kernel.study.Study;
-import org.plumbline.kernel.study.StudyContext;
-import org.plumbline.kernel.study.StudyFile;
-import org.plumbline.kernel.study.StudyPlan;
-import org.plumbline.launcher.Host;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.estimator.Chain;
 import org.plumbline.spi.estimator.EstimatorTrait;
@@ -69,20 +64,18 @@ class SafeguardsInStudiesTest {
     @TempDir
     Path folder;
 
-    private static Host host;
+    private static ToyStudies studies;
 
     @BeforeAll
     static void start() {
-        Host.Settings usual = Host.Settings.of(App.HOME, cache.resolve("more"));
-        host = Host.start(new Host.Settings(usual.home(), usual.pluginFolders(), cache, usual.poll(), usual.drain()));
-        ToyPlugins.register(host.catalog());
-        host.catalog().register(ToyPlugins.provider("toy.distance", PluginRole.REWARD, Distance::new));
-        host.catalog().register(ToyPlugins.provider("toy.sometimes-nan", PluginRole.ESTIMATOR, SometimesNan::new));
+        studies = new ToyStudies(cache);
+        studies.catalog().register(ToyPlugins.provider("toy.distance", PluginRole.REWARD, Distance::new));
+        studies.catalog().register(ToyPlugins.provider("toy.sometimes-nan", PluginRole.ESTIMATOR, SometimesNan::new));
     }
 
     @AfterAll
     static void stop() {
-        host.close();
+        studies.close();
     }
 
     @Test
@@ -241,16 +234,10 @@ class SafeguardsInStudiesTest {
     private RunFolder run(String name, String lines) throws IOException {
         String text = STUDY;
         for (String line : lines.lines().toList()) {
-            String key = line.substring(0, line.indexOf(':'));
-            text = text.contains("\n" + key + ":")
-                    ? text.replaceFirst("(?m)^" + key + ":.*$", java.util.regex.Matcher.quoteReplacement(line))
-                    : text + line + "\n";
+            int colon = line.indexOf(':');
+            text = ToyStudies.with(text, line.substring(0, colon), line.substring(colon + 2));
         }
-        Path file = folder.resolve(name + ".yaml");
-        Files.writeString(file, text);
-        StudyContext context =
-                new StudyContext(host.catalog(), App.HOME, "test", Progress.silent(), new Interruption());
-        return new Study(context, StudyPlan.of(context, StudyFile.read(file), List.of("plumbline", "study")))
+        return studies.study(folder.resolve(name + ".yaml"), text, new Interruption(), Progress.silent())
                 .run(folder.resolve(name), false);
     }
 

@@ -28,10 +28,6 @@ import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.UpdateRecord;
 import org.plumbline.kernel.study.Study;
-import org.plumbline.kernel.study.StudyContext;
-import org.plumbline.kernel.study.StudyFile;
-import org.plumbline.kernel.study.StudyPlan;
-import org.plumbline.launcher.Host;
 import org.plumbline.spi.error.PlumblineException;
 
 /** Studies in a running host, with its real estimators and the reference backend, on a problem in closed form. */
@@ -62,23 +58,21 @@ class StudyTest {
     @TempDir
     Path folder;
 
-    private static Host host;
+    private static ToyStudies studies;
 
     @BeforeAll
     static void start() {
-        Host.Settings usual = Host.Settings.of(App.HOME, cache.resolve("more"));
-        host = Host.start(new Host.Settings(usual.home(), usual.pluginFolders(), cache, usual.poll(), usual.drain()));
-        ToyPlugins.register(host.catalog());
+        studies = new ToyStudies(cache);
     }
 
     @AfterAll
     static void stop() {
-        host.close();
+        studies.close();
     }
 
     @Test
     void measuresEveryEstimatorAgainstTheTruth() throws IOException {
-        String study = with(STUDY, "gradients", "{replicas: 60, seed: 11}", "estimators", """
+        String study = ToyStudies.with(STUDY, "gradients", "{replicas: 60, seed: 11}", "estimators", """
                 [{id: truncated-bp, label: exact, cutoff: full}, {id: truncated-bp, label: k1},
                  {id: rlr, label: tiled}, {id: rlr, label: rlr-exact, mode: exact, directions: 4},
                  {id: policy-gradient, label: ddpo}, {id: adjoint-dpm, label: adjoint, method: euler},
@@ -107,7 +101,7 @@ class StudyTest {
 
     @Test
     void fineTuningImprovesTheReward() throws IOException {
-        String study = with(STUDY, "budget", "{updates: 40}", "optimiser", "{learning-rate: 0.03}");
+        String study = ToyStudies.with(STUDY, "budget", "{updates: 40}", "optimiser", "{learning-rate: 0.03}");
         RunFolder run = study(study, new Interruption(), Progress.silent()).run(folder.resolve("run"), false);
 
         List<EvaluationRecord> evaluations = run.records().stream()
@@ -130,7 +124,8 @@ class StudyTest {
                 "[{id: policy-gradient, objective: clip, baseline: per-prompt, updates-per-rollout: 3}]")) {
             Path whole = folder.resolve("whole" + estimator.length());
             Path parts = folder.resolve("parts" + estimator.length());
-            String study = with(STUDY, "estimators", estimator, "optimiser", "{learning-rate: 0.01, ema: 0.9}");
+            String study =
+                    ToyStudies.with(STUDY, "estimators", estimator, "optimiser", "{learning-rate: 0.01, ema: 0.9}");
             RunFolder uninterrupted =
                     study(study, new Interruption(), Progress.silent()).run(whole, false);
 
@@ -158,7 +153,7 @@ class StudyTest {
     void aReplacedPluginDoesNotChangeTheNumbers() throws IOException {
         RunFolder alone = study(STUDY, new Interruption(), Progress.silent()).run(folder.resolve("alone"), false);
 
-        PluginCatalog catalog = host.catalog();
+        PluginCatalog catalog = studies.catalog();
         PluginCatalog.Registration[] second = new PluginCatalog.Registration[1];
         var duplicate = ToyPlugins.provider(
                 "toy.second-model",
@@ -167,8 +162,10 @@ class StudyTest {
                         .get());
         second[0] = catalog.register(duplicate);
         AtomicInteger updates = new AtomicInteger();
-        Study swapped =
-                study(with(STUDY, "model", "{id: toy.second-model, folder: .}"), new Interruption(), onUpdate(() -> {
+        Study swapped = study(
+                ToyStudies.with(STUDY, "model", "{id: toy.second-model, folder: .}"),
+                new Interruption(),
+                onUpdate(() -> {
                     if (updates.incrementAndGet() == 3) {
                         PluginCatalog.Registration gone = second[0];
                         second[0] = catalog.register(duplicate);
@@ -208,7 +205,8 @@ class StudyTest {
             """)
     void refusesWhatCannotRunBeforeTheFirstStep(String key, String value, String code, String hint) {
         PlumblineException refusal = assertThrows(
-                PlumblineException.class, () -> study(with(STUDY, key, value), new Interruption(), Progress.silent()));
+                PlumblineException.class,
+                () -> study(ToyStudies.with(STUDY, key, value), new Interruption(), Progress.silent()));
         assertEquals(code, refusal.code().name(), refusal.getMessage());
         assertTrue(refusal.getMessage().contains(hint), refusal.getMessage());
     }
@@ -226,23 +224,7 @@ class StudyTest {
     }
 
     private Study study(String text, Interruption interruption, Progress progress) throws IOException {
-        Path file = folder.resolve("study.yaml");
-        Files.writeString(file, text);
-        StudyContext context = new StudyContext(host.catalog(), App.HOME, "test", progress, interruption);
-        return new Study(context, StudyPlan.of(context, StudyFile.read(file), List.of("plumbline", "study")));
-    }
-
-    /** The study with some top-level entries replaced or added; each stands on one line. */
-    private static String with(String study, String... keysAndValues) {
-        String changed = study;
-        for (int i = 0; i < keysAndValues.length; i += 2) {
-            String key = keysAndValues[i];
-            String line = key + ": " + keysAndValues[i + 1].replace('\n', ' ');
-            changed = changed.contains("\n" + key + ":")
-                    ? changed.replaceFirst("(?m)^" + key + ":.*$", java.util.regex.Matcher.quoteReplacement(line))
-                    : changed + line + "\n";
-        }
-        return changed;
+        return studies.study(folder.resolve("study.yaml"), text, interruption, progress);
     }
 
     private static Progress onUpdate(Runnable action) {

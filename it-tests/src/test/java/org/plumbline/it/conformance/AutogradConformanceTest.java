@@ -7,12 +7,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,9 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import org.plumbline.it.App;
-import org.plumbline.kernel.plugin.Lease;
-import org.plumbline.launcher.Host;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.Chain;
 import org.plumbline.spi.estimator.GradientEstimate;
@@ -61,31 +55,16 @@ class AutogradConformanceTest {
     @TempDir
     static Path scratch;
 
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private Host host;
+    private Leases leases;
 
     @BeforeAll
     void start() {
-        host = Host.start(new Host.Settings(
-                App.HOME,
-                List.of(App.HOME.resolve("plugins")),
-                scratch.resolve("cache"),
-                Duration.ofMinutes(1),
-                Duration.ofSeconds(10)));
-        opened.push(host);
+        leases = new Leases(scratch);
     }
 
     @AfterAll
-    void stop() throws Exception {
-        while (!opened.isEmpty()) {
-            opened.pop().close();
-        }
-    }
-
-    private <T> T lease(Class<T> role, String id, Map<String, Object> settings) {
-        Lease<T> lease = host.catalog().lease(role, id, settings, scratch);
-        opened.push(lease);
-        return lease.get();
+    void stop() {
+        leases.close();
     }
 
     /** A golden file with the model it is about. */
@@ -97,10 +76,11 @@ class AutogradConformanceTest {
         Golden(Path folder) {
             this.facts = EstimatorCases.json(folder.resolve("estimators.json"));
             this.numbers = SafetensorsFile.open(folder.resolve(FILE));
-            opened.push(numbers);
+            leases.keep(numbers);
             Path network = EstimatorCases.root().resolve(facts.path("model").asText("unet2d_ddpm"));
-            this.model = lease(ModelLoader.class, "diffusers", Map.of()).load(GoldenModel.folder(network, scratch));
-            opened.push(model);
+            this.model =
+                    leases.lease(ModelLoader.class, "diffusers", Map.of()).load(GoldenModel.folder(network, scratch));
+            leases.keep(model);
         }
 
         int steps() {
@@ -144,13 +124,13 @@ class AutogradConformanceTest {
                     false,
                     "clip-sample",
                     false);
-            return lease(Sampler.class, "ddim", settings)
+            return leases.lease(Sampler.class, "ddim", settings)
                     .program(new Sampler.Request(
                             model.schedule(), model.prediction(), steps(), model.samplerSettings()));
         }
 
         GoldenChain chain(String backend, TrainableTarget target) {
-            return new GoldenChain(lease(ComputeBackend.class, backend, Map.of()), model, target, numbers);
+            return new GoldenChain(leases.lease(ComputeBackend.class, backend, Map.of()), model, target, numbers);
         }
     }
 
@@ -181,7 +161,7 @@ class AutogradConformanceTest {
         }
         // A new one for every run: what an estimator remembers of one must not show in the next.
         Supplier<GradientEstimator> estimator =
-                () -> lease(GradientEstimator.class, tested.estimator(), tested.settings());
+                () -> leases.lease(GradientEstimator.class, tested.estimator(), tested.settings());
         SamplerProgram program = golden.program(tested.eta());
         double factor = tested.lossPerGradient();
         try (GoldenChain float32 = golden.chain(FLOAT32, ALL_WEIGHTS);
@@ -257,8 +237,8 @@ class AutogradConformanceTest {
         Golden golden = new Golden(folders.get(0));
         SamplerProgram program = golden.program(1);
         GradientEstimator tiled =
-                lease(GradientEstimator.class, "rlr", Map.of("mode", "tiled-ho", "h", 1, "baseline", "none"));
-        GradientEstimator draft = lease(GradientEstimator.class, "truncated-bp", Map.of("steps", 1));
+                leases.lease(GradientEstimator.class, "rlr", Map.of("mode", "tiled-ho", "h", 1, "baseline", "none"));
+        GradientEstimator draft = leases.lease(GradientEstimator.class, "truncated-bp", Map.of("steps", 1));
         try (GoldenChain float32 = golden.chain(FLOAT32, ALL_WEIGHTS);
                 GoldenChain float64 = golden.chain(FLOAT64, ALL_WEIGHTS)) {
             NoiseFloor floor = new NoiseFloor(rounding -> gradient(float32, program, rounding, tiled::estimate));

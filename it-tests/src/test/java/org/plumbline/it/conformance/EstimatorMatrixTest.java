@@ -8,17 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -28,18 +23,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import org.plumbline.it.App;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.Ledger;
 import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
-import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginRole;
 import org.plumbline.kernel.study.Compatibility;
-import org.plumbline.launcher.Host;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -47,8 +39,6 @@ import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.EstimatorTrait;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.model.DiffusionModel;
-import org.plumbline.spi.reward.BlackBoxRewardModel;
-import org.plumbline.spi.reward.ImageBatch;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.testkit.estimator.MeteredBackend;
@@ -68,46 +58,31 @@ class EstimatorMatrixTest {
     @TempDir
     static Path scratch;
 
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Map<String, Workbench> benches = new HashMap<>();
     private final Map<Ground, SamplerProgram> programs = new HashMap<>();
-    private Host host;
+    private Leases leases;
 
     @BeforeAll
     void start() {
-        host = Host.start(new Host.Settings(
-                App.HOME,
-                List.of(App.HOME.resolve("plugins")),
-                scratch.resolve("cache"),
-                Duration.ofMinutes(1),
-                Duration.ofSeconds(10)));
-        opened.push(host);
+        leases = new Leases(scratch);
     }
 
     @AfterAll
-    void stop() throws Exception {
-        while (!opened.isEmpty()) {
-            opened.pop().close();
-        }
-    }
-
-    private <T> T lease(Class<T> role, String id, Map<String, Object> settings) {
-        Lease<T> lease = host.catalog().lease(role, id, settings, scratch);
-        opened.push(lease);
-        return lease.get();
+    void stop() {
+        leases.close();
     }
 
     private List<PluginDescription> estimators() {
-        return host.catalog().list().stream()
+        return leases.catalog().list().stream()
                 .filter(plugin -> plugin.role() == PluginRole.ESTIMATOR)
                 .toList();
     }
 
     private Workbench bench(String backend, Ground ground) {
         return benches.computeIfAbsent(backend + ground, key -> {
-            Workbench bench =
-                    Workbench.open(lease(ComputeBackend.class, backend, Map.of()), ground.parts(ground.reward()));
-            opened.push(bench);
+            Workbench bench = Workbench.open(
+                    leases.lease(ComputeBackend.class, backend, Map.of()), ground.parts(ground.reward()));
+            leases.keep(bench);
             return bench;
         });
     }
@@ -115,49 +90,27 @@ class EstimatorMatrixTest {
     private SamplerProgram program(Ground ground) {
         return programs.computeIfAbsent(ground, key -> {
             DiffusionModel model = ground.model();
-            return lease(Sampler.class, ground.sampler(), ground.settings())
+            return leases.lease(Sampler.class, ground.sampler(), ground.settings())
                     .program(new Sampler.Request(
                             model.schedule(), model.prediction(), Ground.STEPS, model.samplerSettings()));
         });
     }
 
-    /** An estimator in one of its forms. */
-    private record Form(String id, Map<String, Object> settings) {
-        @Override
-        public String toString() {
-            return id + (settings.isEmpty() ? "" : " " + settings);
-        }
+    private GradientEstimator estimator(EstimatorForm form) {
+        return leases.lease(GradientEstimator.class, form.id(), form.settings());
     }
 
-    private GradientEstimator estimator(Form form) {
-        return lease(GradientEstimator.class, form.id, form.settings);
-    }
-
-    /** The default form, and every other value of every choice and switch, the rest being the default. */
-    private List<Form> forms(PluginDescription plugin) {
-        List<Form> forms = new ArrayList<>(List.of(new Form(plugin.id(), Map.of())));
-        for (RecordComponent setting : plugin.configuration().getRecordComponents()) {
-            List<Object> values = new ArrayList<>();
-            if (setting.getType().isEnum()) {
-                for (Object value : setting.getType().getEnumConstants()) {
-                    values.add(((Enum<?>) value).name().toLowerCase(Locale.ROOT).replace('_', '-'));
-                }
-            } else if (setting.getType() == boolean.class || setting.getType() == Boolean.class) {
-                values.addAll(List.of(true, false));
-            }
-            String key = setting.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-            values.forEach(value -> forms.add(new Form(plugin.id(), Map.of(key, value))));
-        }
-        return forms.stream().filter(this::makesSense).toList();
+    private List<EstimatorForm> forms(PluginDescription plugin) {
+        return EstimatorForm.of(plugin).stream().filter(this::makesSense).toList();
     }
 
     /** False for a value that needs others beside it. */
-    private boolean makesSense(Form form) {
+    private boolean makesSense(EstimatorForm form) {
         try {
             estimator(form);
             return true;
         } catch (PlumblineException refusal) {
-            assertFalse(form.settings.isEmpty(), refusal::getMessage);
+            assertFalse(form.settings().isEmpty(), refusal::getMessage);
             assertEquals(StandardError.BAD_VALUE, refusal.code(), refusal.getMessage());
             return false;
         }
@@ -175,7 +128,7 @@ class EstimatorMatrixTest {
         }
     }
 
-    private List<Ground> grounds(Form form) {
+    private List<Ground> grounds(EstimatorForm form) {
         return Arrays.stream(Ground.values())
                 .filter(ground ->
                         accepts(estimator(form), bench(FLOAT32, ground).profile(program(ground))))
@@ -185,7 +138,7 @@ class EstimatorMatrixTest {
     @Test
     void theDistributionHasItsEstimators() {
         assertTrue(estimators().size() >= LEAST_ESTIMATORS, () -> "only " + estimators());
-        assertEquals(List.of(), host.catalog().problems());
+        assertEquals(List.of(), leases.catalog().problems());
     }
 
     @TestFactory
@@ -193,8 +146,8 @@ class EstimatorMatrixTest {
         List<DynamicNode> plugins = new ArrayList<>();
         for (PluginDescription plugin : estimators()) {
             List<DynamicNode> tests = new ArrayList<>();
-            for (Form form : forms(plugin)) {
-                boolean usual = form.settings.isEmpty();
+            for (EstimatorForm form : forms(plugin)) {
+                boolean usual = form.settings().isEmpty();
                 tests.add(dynamicTest(form.toString(), () -> {
                     List<Ground> grounds = grounds(form);
                     assertFalse(usual && grounds.isEmpty(), "nothing suits it");
@@ -208,7 +161,7 @@ class EstimatorMatrixTest {
         return plugins;
     }
 
-    private void check(Form form, Ground ground) {
+    private void check(EstimatorForm form, Ground ground) {
         NoiseFloor floor = new NoiseFloor(rounding -> {
             Result result = run(form, bench(FLOAT32, ground), ground, rounding);
             return Map.of("grad", result.gradient);
@@ -225,7 +178,7 @@ class EstimatorMatrixTest {
     /** What an update gives. */
     private record Result(double[] gradient, Ledger.Work work) {}
 
-    private Result run(Form form, Workbench bench, Ground ground, Rounding rounding) {
+    private Result run(EstimatorForm form, Workbench bench, Ground ground, Rounding rounding) {
         GradientEstimator estimator = estimator(form);
         double[] theta = rounding.of(bench.initialParameters(SEED));
         SamplerProgram program = estimator.program(bench.profile(program(ground)), 0);
@@ -262,7 +215,7 @@ class EstimatorMatrixTest {
     Collection<DynamicNode> whatIsMissingIsRefusedExactlyIfItIsNeeded() {
         List<DynamicNode> tests = new ArrayList<>();
         for (PluginDescription plugin : estimators()) {
-            for (Form form : forms(plugin)) {
+            for (EstimatorForm form : forms(plugin)) {
                 for (Absence absence : Absence.values()) {
                     tests.add(dynamicTest(form + " without " + absence, () -> without(form, absence)));
                 }
@@ -271,7 +224,7 @@ class EstimatorMatrixTest {
         return tests;
     }
 
-    private void without(Form form, Absence absence) {
+    private void without(EstimatorForm form, Absence absence) {
         Optional<Ground> suits = grounds(form).stream().findFirst();
         if (suits.isEmpty()) {
             return;
@@ -297,36 +250,18 @@ class EstimatorMatrixTest {
             case NOISE -> bench(FLOAT32, ground);
             case REWARD_GRADIENT ->
                 benches.computeIfAbsent("black box " + ground, key -> {
-                    ComputeBackend backend = lease(ComputeBackend.class, FLOAT32, Map.of());
+                    ComputeBackend backend = leases.lease(ComputeBackend.class, FLOAT32, Map.of());
                     Workbench bench = Workbench.open(backend, ground.parts(new SumOfSquares()));
-                    opened.push(bench);
+                    leases.keep(bench);
                     return bench;
                 });
             case VECTOR_JACOBIAN_PRODUCTS ->
                 benches.computeIfAbsent("forward only " + ground, key -> {
-                    ComputeBackend backend = lease(ComputeBackend.class, FLOAT32, Map.of());
+                    ComputeBackend backend = leases.lease(ComputeBackend.class, FLOAT32, Map.of());
                     Workbench bench = Workbench.open(new MeteredBackend(backend, true), ground.parts(ground.reward()));
-                    opened.push(bench);
+                    leases.keep(bench);
                     return bench;
                 });
         };
-    }
-
-    /** A reward that says nothing of its gradient. */
-    private static final class SumOfSquares implements BlackBoxRewardModel {
-        @Override
-        public String unit() {
-            return "none";
-        }
-
-        @Override
-        public double[] score(ImageBatch images, List<String> prompts) {
-            int size = images.pixels().length / images.rows();
-            double[] scores = new double[images.rows()];
-            for (int i = 0; i < images.pixels().length; i++) {
-                scores[i / size] -= images.pixels()[i] * images.pixels()[i];
-            }
-            return scores;
-        }
     }
 }

@@ -48,7 +48,7 @@ record Calibration(Map<String, Cost> updates, Map<String, Cost> full, double eva
 
         GradientQuality quality = new GradientQuality(settings, List.of(), theta);
         ChainProfile profile = workbench.profile(bench.assembly().program());
-        boolean compared = settings.gradients().replicas() > 0 && GradientMeasurement.hasTruth(profile);
+        boolean compared = settings.gradients().replicas() > 0 && Compatibility.hasTruth(profile);
         Map<String, Timed> updates = new LinkedHashMap<>();
         Map<String, Timed> full = new LinkedHashMap<>();
         for (Trial trial : trials) {

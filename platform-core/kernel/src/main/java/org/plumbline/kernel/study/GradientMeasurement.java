@@ -15,10 +15,7 @@ import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
-import org.plumbline.spi.backend.Capability;
-import org.plumbline.spi.error.PlumblineException;
-import org.plumbline.spi.error.StandardError;
-import org.plumbline.spi.estimator.ChainProfile;
+import org.plumbline.kernel.swap.Switchboard;
 
 /**
  * Measures all estimators of a study at all its points, with replicas spread over the workers. With a folder, replicas are
@@ -30,22 +27,21 @@ final class GradientMeasurement {
     private final StudyFile file;
     private final StudySettings settings;
     private final List<Trial> trials;
+    private final Switchboard switchboard;
     private final @Nullable Path folder;
 
     /**
+     * @param switchboard of the run
      * @param folder of the run, or null to keep nothing
      */
-    GradientMeasurement(StudyContext context, StudyFile file, List<Trial> trials, @Nullable Path folder) {
+    GradientMeasurement(
+            StudyContext context, StudyFile file, List<Trial> trials, Switchboard switchboard, @Nullable Path folder) {
         this.context = context;
         this.file = file;
         this.settings = file.settings();
         this.trials = trials;
+        this.switchboard = switchboard;
         this.folder = folder;
-    }
-
-    /** True if the exact adjoint can be computed, which is the truth. */
-    static boolean hasTruth(ChainProfile profile) {
-        return profile.rewardDifferentiable() && profile.capabilities().contains(Capability.VJP);
     }
 
     /** How many replicas are not recorded yet, other studies' not counted. */
@@ -55,7 +51,7 @@ final class GradientMeasurement {
 
     /** Measures what is not recorded yet, with workers of its own. */
     void run(List<RunRecord> already, Consumer<RunRecord> records) {
-        try (Crew crew = new Crew(settings.parallel(), () -> new Bench(context, file, sentence -> {}))) {
+        try (Crew crew = new Crew(settings.parallel(), () -> new Bench(context, file, switchboard, records))) {
             if (!open(already).isEmpty()) {
                 run(crew, Calibration.of(crew, trials), already, records);
             } else {
@@ -68,7 +64,6 @@ final class GradientMeasurement {
     void run(Crew crew, Calibration calibration, List<RunRecord> already, Consumer<RunRecord> records) {
         List<StudySettings.Point> open = open(already);
         if (!open.isEmpty()) {
-            requireTruth(crew);
             int replicas = settings.gradients().replicas();
             AtomicLong done = new AtomicLong();
             try (Progress.Task task =
@@ -97,24 +92,6 @@ final class GradientMeasurement {
                                         && gradient.replicas()
                                                 >= settings.gradients().replicas())))
                 .toList();
-    }
-
-    private void requireTruth(Crew crew) {
-        crew.run(List.<Crew.Job<Boolean>>of(bench -> {
-            ChainProfile profile =
-                    bench.assembly().workbench().profile(bench.assembly().program());
-            if (!hasTruth(profile)) {
-                throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                        .asked("gradients held against the truth, which is computed by exact back-propagation, with "
-                                + (profile.rewardDifferentiable()
-                                        ? "a backend that only runs forward"
-                                        : "a reward that has no gradient"))
-                        .available("differentiable rewards, and backends with capability VJP such as djl-pytorch")
-                        .remedy("set gradients: {replicas: 0} to fine-tune without measuring them")
-                        .build();
-            }
-            return true;
-        }));
     }
 
     private void measure(
@@ -215,7 +192,12 @@ final class GradientMeasurement {
             StudyFile other =
                     StudyFile.read(new Places(List.of(file.base(), Path.of(""), context.home())).resolve(name));
             StudyPlan plan = StudyPlan.of(context, other, List.of());
-            GradientMeasurement measurement = new GradientMeasurement(context, other, plan.trials(), folder);
+            GradientMeasurement measurement = new GradientMeasurement(
+                    context,
+                    other,
+                    plan.trials(),
+                    new Switchboard(Uses.backend(other.settings()), plan.needed()),
+                    folder);
             if (measurement.replicasLeft(already) > 0) {
                 context.progress()
                         .say("Measuring the gradients of '" + other.settings().name() + "' too.");

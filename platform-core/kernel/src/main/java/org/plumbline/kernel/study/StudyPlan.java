@@ -12,20 +12,27 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginDescription;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.record.StudyDescription;
 import org.plumbline.kernel.record.StudyDescription.Budget;
+import org.plumbline.kernel.swap.Switchboard;
+import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
+import org.plumbline.spi.estimator.EstimatorTrait;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.provenance.Citable;
@@ -42,11 +49,13 @@ import org.plumbline.toolkit.settings.SettingsBinder;
 public final class StudyPlan {
     private final StudyFile file;
     private final List<Trial> trials;
+    private final Set<Capability> needed;
     private final StudyDescription description;
 
-    private StudyPlan(StudyFile file, List<Trial> trials, StudyDescription description) {
+    private StudyPlan(StudyFile file, List<Trial> trials, Set<Capability> needed, StudyDescription description) {
         this.file = file;
         this.trials = trials;
+        this.needed = Set.copyOf(needed);
         this.description = description;
     }
 
@@ -71,18 +80,30 @@ public final class StudyPlan {
                         use,
                         Uses.learningRate(use, settings.optimiser().learningRate())))
                 .toList();
-        try (Bench bench = new Bench(context, file, sentence -> {})) {
+        try (Bench bench = new Bench(context, file, new Switchboard(Uses.backend(settings), Set.of()), line -> {})) {
             Assembly assembly = bench.assembly();
             ChainProfile profile = assembly.workbench().profile(assembly.program());
-            requireAnchor(settings, assembly, profile);
+            Alternatives alternatives = assembly.alternatives(context, file, null);
+            requireAnchor(settings, assembly, profile, alternatives);
+            if (settings.gradients().replicas() > 0) {
+                Compatibility.checkMeasurement(profile, alternatives);
+            }
             List<StudyDescription.Trial> described = new ArrayList<>();
+            Set<Capability> needed = EnumSet.of(Capability.FORWARD);
+            if (settings.gradients().replicas() > 0) {
+                needed.add(Capability.VJP);
+            }
             for (Trial trial : trials) {
                 try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
-                    Compatibility.check("trial '" + trial.label() + "'", estimator.get(), profile);
+                    Compatibility.check(
+                            trial.title(), estimator.get(), profile, assembly.alternatives(context, file, trial.use()));
                     described.add(describe(trial, settings, estimator, profile));
+                    if (estimator.get().traits().contains(EstimatorTrait.NEEDS_VJP)) {
+                        needed.add(Capability.VJP);
+                    }
                 }
             }
-            return new StudyPlan(file, trials, describe(context, file, command, assembly, profile, described));
+            return new StudyPlan(file, trials, needed, describe(context, file, command, assembly, profile, described));
         }
     }
 
@@ -95,7 +116,8 @@ public final class StudyPlan {
         }
     }
 
-    private static void requireAnchor(StudySettings settings, Assembly assembly, ChainProfile profile) {
+    private static void requireAnchor(
+            StudySettings settings, Assembly assembly, ChainProfile profile, Alternatives alternatives) {
         boolean weights = profile.target() instanceof TrainableTarget.Weights;
         long[] latent = assembly.model().latentShape();
         String misfit = switch (settings.anchor().kind()) {
@@ -115,12 +137,15 @@ public final class StudyPlan {
                                 ? "the model does not denoise pixels"
                                 : "";
         };
+        String kind = settings.anchor().kind().name().toLowerCase(Locale.ROOT);
         if (!misfit.isEmpty()) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked("anchor: {kind: " + settings.anchor().kind().name().toLowerCase(java.util.Locale.ROOT)
-                            + "}: " + misfit)
+                    .asked("anchor: {kind: " + kind + "}: " + misfit)
                     .remedy("use anchor: {kind: l2}, or none")
                     .build();
+        }
+        if (settings.anchor().kind().differentiates()) {
+            Compatibility.checkAnchor(kind, profile, alternatives);
         }
     }
 
@@ -136,6 +161,11 @@ public final class StudyPlan {
 
     List<Trial> trials() {
         return trials;
+    }
+
+    /** What the study needs of every backend it runs on. */
+    Set<Capability> needed() {
+        return needed;
     }
 
     private static StudyDescription.Trial describe(
@@ -166,7 +196,8 @@ public final class StudyPlan {
             ChainProfile profile,
             List<StudyDescription.Trial> trials) {
         StudySettings settings = file.settings();
-        Map<String, Object> backend = inUse(assembly.backend().description(), Uses.backend(settings));
+        Map<String, Object> backend =
+                inUse(assembly.backend().description(), Uses.backend(settings).backend());
         PluginUse model = Uses.model(settings);
         PluginDescription loader = assembly.loader().description();
         PluginDescription sampler = assembly.sampler().description();
@@ -194,7 +225,7 @@ public final class StudyPlan {
                 new StudyDescription.Backend(
                         assembly.backend().description().id(),
                         assembly.backend().description().version(),
-                        assembly.backend().get().description(),
+                        assembly.backend().backend().description(),
                         backend),
                 new StudyDescription.Model(
                         assembly.model().name(),

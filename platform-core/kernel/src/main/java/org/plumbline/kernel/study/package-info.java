@@ -12,7 +12,7 @@
  * state of the run, which lives in Java arrays ({@code TrialState}), goes on where it was, bit by bit.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.kernel.study;
 

@@ -74,6 +74,32 @@ final class DjlNetwork implements Network {
     }
 
     @Override
+    public void forwardInto(Tensor result, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+        requireOpen();
+        if (!(result instanceof DjlTensor target)) {
+            throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
+                    .asked("the output of network '" + definition.name() + "' was to go into a tensor of another"
+                            + " session (" + result.getClass().getName() + ")")
+                    .build();
+        }
+        NDArray into = target.array(session);
+        DjlArena arena = target.owner();
+        RowCall call = new RowCall(session, module, TorchScriptProgram.FORWARD, false);
+        int rows = addInputs(call, arena, inputs);
+        addParameters(call, arena, parameters);
+        NDArray output = call.run(arena, rows).get(0);
+        try {
+            if (!output.getShape().equals(into.getShape())) {
+                throw misfit("a result of " + Arrays.toString(target.shape()) + " where "
+                        + Arrays.toString(output.getShape().getShape()) + " is needed");
+            }
+            session.kernels().call(arena.marker(), "copy", into, output).close();
+        } finally {
+            output.close();
+        }
+    }
+
+    @Override
     public VectorJacobian vjp(
             TensorArena into,
             @Nullable Tensor parameters,
@@ -162,12 +188,16 @@ final class DjlNetwork implements Network {
         });
     }
 
-    private DjlArena arena(TensorArena into) {
+    private void requireOpen() {
         if (closed || session.isClosed()) {
             throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
                     .asked("network '" + definition.name() + "' was used after it had been closed")
                     .build();
         }
+    }
+
+    private DjlArena arena(TensorArena into) {
+        requireOpen();
         if (into instanceof DjlArena arena && arena.session() == session) {
             return arena;
         }

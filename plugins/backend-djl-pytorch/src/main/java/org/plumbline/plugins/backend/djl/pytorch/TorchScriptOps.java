@@ -14,6 +14,7 @@ import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.spi.graph.Window;
 import org.plumbline.toolkit.graph.Shape;
 import org.plumbline.toolkit.graph.ShapeOps;
 
@@ -155,6 +156,11 @@ final class TorchScriptOps implements Ops<Symbol> {
     }
 
     @Override
+    public Symbol erf(Symbol x) {
+        return widest("erf", x.shape(), x);
+    }
+
+    @Override
     public Symbol gelu(Symbol x) {
         return widest("gelu", x.shape(), x);
     }
@@ -220,6 +226,47 @@ final class TorchScriptOps implements Ops<Symbol> {
     public Symbol conv2d(Symbol x, Symbol w, @Nullable Symbol b, int stride, int padding) {
         Shape result = shapes.conv2d(x.shape(), w.shape(), shapeOf(b), stride, padding);
         return low("conv2d", result, x, w, b, list(stride, stride), list(padding, padding));
+    }
+
+    @Override
+    public Symbol conv2d(Symbol x, Symbol w, @Nullable Symbol b, Window window, int groups) {
+        Shape result = shapes.conv2d(x.shape(), w.shape(), shapeOf(b), window, groups);
+        boolean even = window.top() == window.bottom() && window.left() == window.right();
+        Symbol padded = even ? x : padded(x, window, "0.");
+        return low(
+                "conv2d",
+                result,
+                padded,
+                w,
+                b,
+                list(window.strideY(), window.strideX()),
+                even ? list(window.top(), window.left()) : list(0, 0),
+                list(window.dilationY(), window.dilationX()),
+                Integer.toString(groups));
+    }
+
+    @Override
+    public Symbol maxPool2d(Symbol x, int kernelHeight, int kernelWidth, Window window) {
+        Shape result = shapes.maxPool2d(x.shape(), kernelHeight, kernelWidth, window);
+        // libtorch pads by half a kernel at most, and evenly. Nothing in float32 is smaller than this number.
+        Symbol padded = padded(x, window, literal(-Float.MAX_VALUE));
+        return widest(
+                "max_pool2d",
+                result,
+                padded,
+                list(kernelHeight, kernelWidth),
+                list(window.strideY(), window.strideX()),
+                list(0, 0),
+                list(window.dilationY(), window.dilationX()));
+    }
+
+    private Symbol padded(Symbol x, Window window, String value) {
+        if (window.left() + window.right() + window.top() + window.bottom() == 0) {
+            return x;
+        }
+        Shape result = shapes.pad2d(x.shape(), window.left(), window.right(), window.top(), window.bottom());
+        String sides = list(window.left(), window.right(), window.top(), window.bottom());
+        return widest("constant_pad_nd", result, x, sides, value);
     }
 
     @Override
