@@ -50,6 +50,8 @@ public final class Main {
                         new GradientsCommand(),
                         new ReportCommand(),
                         new PretrainCommand(),
+                        new BackendCommand(),
+                        new DemoCommand(),
                         new PluginsCommand(),
                         new WhyCommand())));
     }
@@ -89,6 +91,11 @@ public final class Main {
         }
         List<CommandLine> asked = parsed.asCommandLineList();
         CommandLine last = asked.get(asked.size() - 1);
+        if (last.getCommand() instanceof LocalCommand command) {
+            int code = command.run(last.getOut());
+            last.getOut().flush();
+            return code;
+        }
         if (!(last.getCommand() instanceof HostedCommand command)) {
             last.usage(last.getOut());
             return 0;
