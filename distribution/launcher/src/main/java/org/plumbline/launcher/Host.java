@@ -135,6 +135,11 @@ public final class Host implements AutoCloseable {
         return settings.pluginFolders();
     }
 
+    /** Where bundles are unpacked while the host runs. */
+    public Path cacheFolder() {
+        return cache.folder();
+    }
+
     /** The framework, for what is not about plugins. */
     public BundleContext framework() {
         return framework.getBundleContext();

@@ -51,7 +51,8 @@ public final class Main {
                         new ReportCommand(),
                         new PretrainCommand(),
                         new PluginsCommand(),
-                        new WhyCommand())));
+                        new WhyCommand(),
+                        new DoctorCommand())));
     }
 
     /** Runs one of these commands, and ends it cleanly when the process is asked to stop. */
