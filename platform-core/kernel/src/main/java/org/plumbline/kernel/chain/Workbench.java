@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.BackendSession;
+import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.Tensor;
@@ -81,6 +82,11 @@ public final class Workbench implements AutoCloseable {
     /** What the chain is made of. */
     public ChainParts parts() {
         return parts;
+    }
+
+    /** What its backend can do. */
+    Set<Capability> capabilities() {
+        return backend.capabilities();
     }
 
     /** The work done on this workbench. */

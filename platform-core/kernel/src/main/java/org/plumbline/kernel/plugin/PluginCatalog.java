@@ -20,12 +20,14 @@ public final class PluginCatalog {
     private final Object monitor = new Object();
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, Unavailable> unavailable = new TreeMap<>();
+    private long changes;
 
     /** Makes a plugin available, until the registration is withdrawn. */
     public Registration register(PluginProvider provider) {
         synchronized (monitor) {
             Entry entry = new Entry(provider);
             entries.add(entry);
+            changes++;
             unavailable.remove(provider.description().id());
             monitor.notifyAll();
             return entry;
@@ -66,6 +68,28 @@ public final class PluginCatalog {
     public List<Unavailable> problems() {
         synchronized (monitor) {
             return List.copyOf(unavailable.values());
+        }
+    }
+
+    /** How often a plugin came or went so far. */
+    public long changes() {
+        synchronized (monitor) {
+            return changes;
+        }
+    }
+
+    /**
+     * Waits until a plugin comes or goes.
+     *
+     * @param seen what {@link #changes} was when the caller last looked
+     */
+    public void awaitChange(long seen, Duration time) throws InterruptedException {
+        long end = System.nanoTime() + time.toNanos();
+        synchronized (monitor) {
+            for (long left = time.toMillis(); changes == seen && left > 0; ) {
+                monitor.wait(left);
+                left = (end - System.nanoTime()) / 1_000_000;
+            }
         }
     }
 
@@ -194,7 +218,10 @@ public final class PluginCatalog {
             long end = System.nanoTime() + time.toNanos();
             synchronized (monitor) {
                 withdrawn = true;
-                entries.remove(this);
+                if (entries.remove(this)) {
+                    changes++;
+                    monitor.notifyAll();
+                }
                 leases.forEach(Lease::revoke);
                 boolean interrupted = false;
                 try {

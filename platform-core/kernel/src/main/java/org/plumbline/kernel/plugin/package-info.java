@@ -9,7 +9,7 @@
  * memory that is in use, which ends the process.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.kernel.plugin;
 

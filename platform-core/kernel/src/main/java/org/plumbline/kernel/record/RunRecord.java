@@ -10,6 +10,8 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = EvaluationRecord.class, name = "evaluation"),
     @JsonSubTypes.Type(value = EventRecord.class, name = "event"),
     @JsonSubTypes.Type(value = GradientRecord.class, name = "gradient"),
-    @JsonSubTypes.Type(value = CheckRecord.class, name = "check")
+    @JsonSubTypes.Type(value = CheckRecord.class, name = "check"),
+    @JsonSubTypes.Type(value = SwapReport.class, name = "swap")
 })
-public sealed interface RunRecord permits UpdateRecord, EvaluationRecord, EventRecord, GradientRecord, CheckRecord {}
+public sealed interface RunRecord
+        permits UpdateRecord, EvaluationRecord, EventRecord, GradientRecord, CheckRecord, SwapReport {}

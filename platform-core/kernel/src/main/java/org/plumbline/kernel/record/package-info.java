@@ -25,7 +25,7 @@
  * }</pre>
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.kernel.record;
 

@@ -14,11 +14,13 @@ import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.Places;
 import org.plumbline.kernel.plugin.PluginDescription;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.safeguard.Anchor;
 import org.plumbline.kernel.safeguard.DenoisingAnchor;
 import org.plumbline.kernel.safeguard.DivergenceAnchor;
 import org.plumbline.kernel.safeguard.ParameterAnchor;
-import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.kernel.swap.BackendChoice;
+import org.plumbline.kernel.swap.LeasedBackend;
 import org.plumbline.spi.data.CaptionedDataset;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -36,7 +38,7 @@ import org.plumbline.spi.sampler.SamplerProgram;
  */
 final class Assembly implements AutoCloseable {
     private final List<Lease<?>> leases = new ArrayList<>();
-    private final Lease<ComputeBackend> backend;
+    private final LeasedBackend backend;
     private final Lease<ModelLoader> loader;
     private final Lease<Sampler> sampler;
     private final Map<PluginUse, Lease<RewardModel>> rewards = new LinkedHashMap<>();
@@ -48,12 +50,17 @@ final class Assembly implements AutoCloseable {
     private final StudySettings settings;
     private final @Nullable Lease<CaptionedDataset> images;
 
-    Assembly(StudyContext context, StudyFile file) {
+    /**
+     * @param choice of backend
+     */
+    Assembly(StudyContext context, StudyFile file, BackendChoice choice) {
         settings = file.settings();
         Path base = file.base();
+        LeasedBackend opened = null;
         try {
             images = images(context, base);
-            backend = lease(context, ComputeBackend.class, Uses.backend(settings), base);
+            backend = LeasedBackend.of(context.catalog(), choice, base);
+            opened = backend;
             PluginUse model = Uses.model(settings);
             loader = lease(context, ModelLoader.class, model, base);
             sampler = lease(context, Sampler.class, Uses.sampler(settings), base);
@@ -67,7 +74,7 @@ final class Assembly implements AutoCloseable {
             this.model = loader.get().load(modelFolder);
             program = sampler.get().program(request(this.model, settings));
             workbench = Workbench.open(
-                    backend.get(),
+                    backend.backend(),
                     new ChainParts(
                             this.model,
                             settings.target().toTarget(),
@@ -81,6 +88,9 @@ final class Assembly implements AutoCloseable {
                             schedule(settings, program)));
         } catch (RuntimeException | Error failure) {
             closeLeases();
+            if (opened != null) {
+                opened.close();
+            }
             throw failure;
         }
     }
@@ -160,10 +170,10 @@ final class Assembly implements AutoCloseable {
 
     /** True once one of the plugins is being withdrawn. */
     boolean revoked() {
-        return leases.stream().anyMatch(Lease::revoked);
+        return backend.revoked() || leases.stream().anyMatch(Lease::revoked);
     }
 
-    /** The plugins that are being withdrawn. */
+    /** The plugins that are being withdrawn, backends left aside. */
     List<PluginDescription> withdrawn() {
         return leases.stream().filter(Lease::revoked).map(Lease::description).toList();
     }
@@ -184,7 +194,7 @@ final class Assembly implements AutoCloseable {
         return modelFolder;
     }
 
-    Lease<ComputeBackend> backend() {
+    LeasedBackend backend() {
         return backend;
     }
 
@@ -208,10 +218,12 @@ final class Assembly implements AutoCloseable {
 
     @Override
     public void close() {
-        try (workbench) {
-            model.close();
-        } finally {
-            closeLeases();
+        try (backend) {
+            try (workbench) {
+                model.close();
+            } finally {
+                closeLeases();
+            }
         }
     }
 

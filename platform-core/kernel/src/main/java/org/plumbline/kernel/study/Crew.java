@@ -48,8 +48,9 @@ final class Crew implements AutoCloseable {
                 if (failed.get()) {
                     return null;
                 }
+                Bench bench = own.get();
                 try {
-                    return job.run(own.get());
+                    return bench.work(job);
                 } catch (RuntimeException | Error failure) {
                     failed.set(true);
                     throw failure;

@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.plugin.Lease;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.record.Score;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.reward.ImageBatch;

@@ -80,20 +80,20 @@ final class FineTuning {
         try {
             resume();
             if (state.update() == 0) {
-                evaluate(RunFolder.Stage.BEFORE);
+                surviving(() -> evaluate(RunFolder.Stage.BEFORE));
             }
             while (!spent() && !stopped) {
                 bench.context().interruption().check();
                 boundary();
-                update();
+                surviving(this::update);
                 if (state.update() % settings.evaluation().every() == 0 && !spent()) {
                     boundary();
-                    watch(evaluate(null));
+                    surviving(() -> watch(evaluate(null)));
                     checkpoint.save(state);
                 }
             }
             boundary();
-            watch(evaluate(RunFolder.Stage.AFTER));
+            surviving(() -> watch(evaluate(RunFolder.Stage.AFTER)));
             saveWeights();
             checkpoint.save(state);
             event(EventRecord.Type.FINISHED, stopped ? "stopped by the held-out alarm" : "the budget is used");
@@ -151,15 +151,38 @@ final class FineTuning {
             estimator = bench.estimator(trial.use());
             estimator.get().recall(state.memory());
         }
-        Assembly present = used;
-        if (present != null && present.revoked()) {
+        if (bench.changing()) {
             forgetRollout();
+            checkpoint.save(state);
+            bench.boundary(place());
         }
-        Assembly now = bench.assembly();
-        if (now != present) {
+        use(bench.assembly());
+    }
+
+    private void use(Assembly now) {
+        if (now != used) {
             rollout = null;
             used = now;
         }
+    }
+
+    private Place place() {
+        return new Place(trial.label(), seed, state.update());
+    }
+
+    /** Does work that leaves the state as it is until it is complete, again on another backend if the device is lost. */
+    private void surviving(Runnable work) {
+        bench.surviving(place(), () -> {
+            Assembly now = bench.assembly();
+            if (used != null && now != used) {
+                // What was kept on the device went with it, and the estimator may have begun to change its memory.
+                rollout = null;
+                estimator.get().recall(state.memory());
+            }
+            use(now);
+            work.run();
+            return true;
+        });
     }
 
     private Assembly assembly() {

@@ -15,6 +15,7 @@ import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
+import org.plumbline.kernel.swap.Switchboard;
 
 /**
  * Measures all estimators of a study at all its points, with replicas spread over the workers. With a folder, replicas are
@@ -26,16 +27,20 @@ final class GradientMeasurement {
     private final StudyFile file;
     private final StudySettings settings;
     private final List<Trial> trials;
+    private final Switchboard switchboard;
     private final @Nullable Path folder;
 
     /**
+     * @param switchboard of the run
      * @param folder of the run, or null to keep nothing
      */
-    GradientMeasurement(StudyContext context, StudyFile file, List<Trial> trials, @Nullable Path folder) {
+    GradientMeasurement(
+            StudyContext context, StudyFile file, List<Trial> trials, Switchboard switchboard, @Nullable Path folder) {
         this.context = context;
         this.file = file;
         this.settings = file.settings();
         this.trials = trials;
+        this.switchboard = switchboard;
         this.folder = folder;
     }
 
@@ -46,7 +51,7 @@ final class GradientMeasurement {
 
     /** Measures what is not recorded yet, with workers of its own. */
     void run(List<RunRecord> already, Consumer<RunRecord> records) {
-        try (Crew crew = new Crew(settings.parallel(), () -> new Bench(context, file, sentence -> {}))) {
+        try (Crew crew = new Crew(settings.parallel(), () -> new Bench(context, file, switchboard, records))) {
             if (!open(already).isEmpty()) {
                 run(crew, Calibration.of(crew, trials), already, records);
             } else {
@@ -187,7 +192,12 @@ final class GradientMeasurement {
             StudyFile other =
                     StudyFile.read(new Places(List.of(file.base(), Path.of(""), context.home())).resolve(name));
             StudyPlan plan = StudyPlan.of(context, other, List.of());
-            GradientMeasurement measurement = new GradientMeasurement(context, other, plan.trials(), folder);
+            GradientMeasurement measurement = new GradientMeasurement(
+                    context,
+                    other,
+                    plan.trials(),
+                    new Switchboard(Uses.backend(other.settings()), plan.needed()),
+                    folder);
             if (measurement.replicasLeft(already) > 0) {
                 context.progress()
                         .say("Measuring the gradients of '" + other.settings().name() + "' too.");

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginRole;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.error.PlumblineException;

@@ -18,6 +18,9 @@ import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
 import org.plumbline.kernel.record.RunWriter;
+import org.plumbline.kernel.swap.BackendChoice;
+import org.plumbline.kernel.swap.LeasedBackend;
+import org.plumbline.kernel.swap.Switchboard;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -29,12 +32,34 @@ public final class Study {
     private final StudyContext context;
     private final StudyPlan plan;
     private final StudySettings settings;
+    private final Switchboard switchboard;
 
     /** A study that has not begun. */
     public Study(StudyContext context, StudyPlan plan) {
         this.context = context;
         this.plan = plan;
         this.settings = plan.file().settings();
+        this.switchboard = new Switchboard(Uses.backend(settings), plan.needed());
+    }
+
+    /** Which backend it runs on, and what became of orders so far. */
+    public Switchboard switchboard() {
+        return switchboard;
+    }
+
+    /**
+     * Orders another backend for a study that runs, or will; the workers go over at their next step boundaries. Waits for
+     * nothing. Thread-safe.
+     *
+     * @throws PlumblineException if the backend is not there, cannot be opened, or lacks what the study needs
+     */
+    public Switchboard.Ticket order(BackendChoice choice) {
+        try (LeasedBackend candidate =
+                LeasedBackend.of(context.catalog(), choice, plan.file().base())) {
+            candidate.requireCapabilities(switchboard.needed());
+            candidate.backend().open().close();
+        }
+        return switchboard.order(choice);
     }
 
     /**
@@ -116,14 +141,11 @@ public final class Study {
     }
 
     private GradientMeasurement measurement(@Nullable Path folder) {
-        return new GradientMeasurement(context, plan.file(), plan.trials(), folder);
+        return new GradientMeasurement(context, plan.file(), plan.trials(), switchboard, folder);
     }
 
     private Bench bench(RunWriter run) {
-        return new Bench(
-                context,
-                plan.file(),
-                sentence -> run.append(EventRecord.ofRun(EventRecord.Type.PLUGIN_SWAPPED, sentence)));
+        return new Bench(context, plan.file(), switchboard, run::append);
     }
 
     private void announce(Calibration calibration, List<RunRecord> already) {

@@ -12,21 +12,27 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginDescription;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.record.StudyDescription;
 import org.plumbline.kernel.record.StudyDescription.Budget;
+import org.plumbline.kernel.swap.Switchboard;
+import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
+import org.plumbline.spi.estimator.EstimatorTrait;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.provenance.Citable;
@@ -43,11 +49,13 @@ import org.plumbline.toolkit.settings.SettingsBinder;
 public final class StudyPlan {
     private final StudyFile file;
     private final List<Trial> trials;
+    private final Set<Capability> needed;
     private final StudyDescription description;
 
-    private StudyPlan(StudyFile file, List<Trial> trials, StudyDescription description) {
+    private StudyPlan(StudyFile file, List<Trial> trials, Set<Capability> needed, StudyDescription description) {
         this.file = file;
         this.trials = trials;
+        this.needed = Set.copyOf(needed);
         this.description = description;
     }
 
@@ -66,7 +74,7 @@ public final class StudyPlan {
                         use,
                         Uses.learningRate(use, settings.optimiser().learningRate())))
                 .toList();
-        try (Bench bench = new Bench(context, file, sentence -> {})) {
+        try (Bench bench = new Bench(context, file, new Switchboard(Uses.backend(settings), Set.of()), line -> {})) {
             Assembly assembly = bench.assembly();
             ChainProfile profile = assembly.workbench().profile(assembly.program());
             Alternatives alternatives = assembly.alternatives(context, file, null);
@@ -75,14 +83,21 @@ public final class StudyPlan {
                 Compatibility.checkMeasurement(profile, alternatives);
             }
             List<StudyDescription.Trial> described = new ArrayList<>();
+            Set<Capability> needed = EnumSet.of(Capability.FORWARD);
+            if (settings.gradients().replicas() > 0) {
+                needed.add(Capability.VJP);
+            }
             for (Trial trial : trials) {
                 try (Lease<GradientEstimator> estimator = bench.estimator(trial.use())) {
                     Compatibility.check(
                             trial.title(), estimator.get(), profile, assembly.alternatives(context, file, trial.use()));
                     described.add(describe(trial, settings, estimator, profile));
+                    if (estimator.get().traits().contains(EstimatorTrait.NEEDS_VJP)) {
+                        needed.add(Capability.VJP);
+                    }
                 }
             }
-            return new StudyPlan(file, trials, describe(context, file, command, assembly, profile, described));
+            return new StudyPlan(file, trials, needed, describe(context, file, command, assembly, profile, described));
         }
     }
 
@@ -150,6 +165,11 @@ public final class StudyPlan {
         return trials;
     }
 
+    /** What the study needs of every backend it runs on. */
+    Set<Capability> needed() {
+        return needed;
+    }
+
     private static StudyDescription.Trial describe(
             Trial trial, StudySettings settings, Lease<GradientEstimator> estimator, ChainProfile profile) {
         PluginDescription plugin = estimator.description();
@@ -178,7 +198,8 @@ public final class StudyPlan {
             ChainProfile profile,
             List<StudyDescription.Trial> trials) {
         StudySettings settings = file.settings();
-        Map<String, Object> backend = inUse(assembly.backend().description(), Uses.backend(settings));
+        Map<String, Object> backend =
+                inUse(assembly.backend().description(), Uses.backend(settings).backend());
         PluginUse model = Uses.model(settings);
         PluginDescription loader = assembly.loader().description();
         PluginDescription sampler = assembly.sampler().description();
@@ -206,7 +227,7 @@ public final class StudyPlan {
                 new StudyDescription.Backend(
                         assembly.backend().description().id(),
                         assembly.backend().description().version(),
-                        assembly.backend().get().description(),
+                        assembly.backend().backend().description(),
                         backend),
                 new StudyDescription.Model(
                         assembly.model().name(),

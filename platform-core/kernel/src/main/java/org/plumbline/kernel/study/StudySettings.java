@@ -29,6 +29,7 @@ import org.plumbline.spi.plugin.Setting;
  * @param recording how much of a trajectory is kept for its backward sweep
  * @param anchor pull towards the pre-trained model
  * @param safeguards what watches a run
+ * @param swap how a run changes its backend while it goes on
  * @param budget of every trial
  * @param optimiser shared by all trials
  * @param evaluation how trials are evaluated
@@ -44,7 +45,9 @@ public record StudySettings(
         @Setting(description = "the model: id of its loader, folder")
         Map<String, Object> model,
 
-        @Setting(description = "the compute backend: id and its settings")
+        @Setting(
+                description = "the compute backend: id and its settings; with 'rollouts', another section of this kind,"
+                        + " networks run forward on that one and backward on the first")
         Map<String, Object> backend,
 
         @Setting(description = "the sampler: id and its settings")
@@ -96,6 +99,9 @@ public record StudySettings(
 
         @Setting(description = "what watches a run") Safeguards safeguards,
 
+        @Setting(description = "how a run changes its backend while it goes on")
+        Swapping swap,
+
         @Setting(description = "when a trial ends") Budget budget,
 
         @Setting(description = "AdamW and what surrounds it")
@@ -141,6 +147,7 @@ public record StudySettings(
                 recording,
                 anchor,
                 safeguards,
+                swap,
                 budget,
                 optimiser,
                 evaluation,
@@ -248,6 +255,38 @@ public record StudySettings(
             boolean differentiates() {
                 return this == KL || this == DENOISING;
             }
+        }
+    }
+
+    /** How a run changes its backend while it goes on, by order or because the backend goes away. */
+    public record Swapping(
+            @Setting(
+                    description = "largest difference between the two backends' predictions and gradients that is"
+                            + " accepted, relative to the largest component; with more the run stays where it is",
+                    defaultValue = "1e-3",
+                    min = 0)
+            double tolerance,
+
+            @Setting(
+                    description = "seconds to wait for a backend that was withdrawn before another one stands in",
+                    defaultValue = "10",
+                    min = 0)
+            double grace,
+
+            @Setting(
+                    description = "what may stand in for a backend that was withdrawn: any that can do what the study"
+                            + " needs, until the first is there again, or none (the run waits)",
+                    defaultValue = "any")
+            Substitutes substitutes,
+
+            @Setting(
+                    description = "seconds after which an old session that does not close is left",
+                    defaultValue = "30")
+            long closeWithin) {
+        /** What may stand in for a backend. */
+        public enum Substitutes {
+            ANY,
+            NONE
         }
     }
 

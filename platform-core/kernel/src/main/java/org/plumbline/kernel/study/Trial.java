@@ -1,5 +1,7 @@
 package org.plumbline.kernel.study;
 
+import org.plumbline.kernel.plugin.PluginUse;
+
 /**
  * One estimator in one configuration.
  *

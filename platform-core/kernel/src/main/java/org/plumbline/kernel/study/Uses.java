@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.plugin.PluginUse;
+import org.plumbline.kernel.swap.BackendChoice;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -18,8 +20,8 @@ final class Uses {
 
     private Uses() {}
 
-    static PluginUse backend(StudySettings settings) {
-        return PluginUse.of(settings.backend(), "backend");
+    static BackendChoice backend(StudySettings settings) {
+        return BackendChoice.of(settings.backend());
     }
 
     static PluginUse model(StudySettings settings) {

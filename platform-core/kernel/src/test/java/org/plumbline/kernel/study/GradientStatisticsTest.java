@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.record.Cost;
 import org.plumbline.kernel.record.GradientRecord;
 import org.plumbline.kernel.record.GradientRecord.Verdict.Kind;

@@ -23,6 +23,21 @@ public interface Network extends AutoCloseable {
     Tensor forward(TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs);
 
     /**
+     * Runs forward and puts the output into a tensor that exists, for example into memory that is shared with another
+     * backend. Every number of the tensor is replaced.
+     *
+     * @param result a tensor of this session, of the output's shape, that is none of the inputs and of which the caller
+     *     knows that nobody relies on its numbers
+     * @param parameters theta, of the layout's length; null if the layout is empty
+     * @param inputs one tensor per graph input, all with the same number of rows
+     * @throws UnsupportedOperationException if the backend cannot; one whose arenas give
+     *     {@linkplain TensorArena#view views} can
+     */
+    default void forwardInto(Tensor result, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+        throw new UnsupportedOperationException("this backend makes a new tensor for every output");
+    }
+
+    /**
      * Runs forward and pulls a cotangent back: with output y and cotangent g of its shape, the gradient of
      * {@code sum(y * g)}.
      *

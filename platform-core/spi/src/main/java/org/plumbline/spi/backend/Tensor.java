@@ -2,7 +2,10 @@ package org.plumbline.spi.backend;
 
 import org.osgi.annotation.versioning.ProviderType;
 
-/** An array of real numbers on a device. Immutable but for {@link TensorArena#accumulate}; owned by its arena. */
+/**
+ * An array of real numbers on a device. Immutable but for {@link TensorArena#accumulate} and {@link Network#forwardInto};
+ * owned by its arena.
+ */
 @ProviderType
 public interface Tensor {
     /** The sizes; the first is the number of rows. */

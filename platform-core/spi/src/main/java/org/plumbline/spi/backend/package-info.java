@@ -19,6 +19,15 @@
  * }
  * }</pre>
  *
+ * <h2>Memory of two backends</h2>
+ *
+ * <p>Two backends that compute in float32 on the processor can work on the same numbers:
+ * {@link org.plumbline.spi.backend.TensorArena#memory} says where those of a tensor lie,
+ * {@link org.plumbline.spi.backend.TensorArena#view} makes a tensor of the other backend over them, and
+ * {@link org.plumbline.spi.backend.Network#forwardInto} puts a result there. Ownership does not change: the tensor that
+ * was there first owns the memory, and a view is closed before it. All three are optional; who uses them falls back to
+ * {@link org.plumbline.spi.backend.Tensor#toDoubles}.
+ *
  * <h2>What an implementation must do</h2>
  * <ul>
  *   <li>A session is confined to one thread at a time; several sessions may run in parallel.
@@ -32,7 +41,7 @@
  * </ul>
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.spi.backend;
 

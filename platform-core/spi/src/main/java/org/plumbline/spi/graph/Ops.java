@@ -63,6 +63,9 @@ public interface Ops<T> {
 
     T relu(T x);
 
+    /** The error function: {@code 2 Phi(sqrt(2) x) - 1} with the exact normal distribution function. */
+    T erf(T x);
+
     /** {@code x * Phi(x)} with the exact normal distribution function. */
     T gelu(T x);
 
@@ -118,6 +121,23 @@ public interface Ops<T> {
      * @param b [out], or null
      */
     T conv2d(T x, T w, @Nullable T b, int stride, int padding);
+
+    /**
+     * Convolution with any window, the padding being zeros, in groups of channels that do not see each other.
+     *
+     * @param x [batch, in, height, width]
+     * @param w [out, in / groups, kernel height, kernel width]; output channel c belongs to group c / (out / groups)
+     * @param b [out], or null
+     */
+    T conv2d(T x, T w, @Nullable T b, Window window, int groups);
+
+    /**
+     * The largest number under each place of a window. The padding is never the largest: it is smaller than the kernel.
+     * Where several are equally large the gradient goes to one of them.
+     *
+     * @param x [batch, channels, height, width]
+     */
+    T maxPool2d(T x, int kernelHeight, int kernelWidth, Window window);
 
     /** Adds zeros around an image. */
     T pad2d(T x, int left, int right, int top, int bottom);
@@ -182,4 +202,14 @@ public interface Ops<T> {
 
     /** The part [from, to) along an axis. */
     T slice(T x, int axis, long from, long to);
+
+    /**
+     * The same value, with a hint: what was computed up to here and what follows are best differentiated apart. An
+     * interpreter may cut the graph at its boundaries into segments, keep only the values that a later segment uses, and
+     * compute the others again when a cotangent comes back. Numbers do not depend on it but for rounding. Networks mark the
+     * ends of their blocks.
+     */
+    default T boundary(T x) {
+        return x;
+    }
 }

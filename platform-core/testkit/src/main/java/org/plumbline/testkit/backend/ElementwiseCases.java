@@ -51,6 +51,7 @@ final class ElementwiseCases {
         saturating(cases, "silu", ElementwiseCases::silu, x -> x * logistic(x));
         saturating(cases, "quickGelu", ElementwiseCases::quickGelu, x -> x * logistic(1.702 * x));
         saturating(cases, "gelu", ElementwiseCases::gelu, x -> x * NORMAL.cumulativeProbability(x));
+        saturating(cases, "erf", ElementwiseCases::erf, x -> 2 * NORMAL.cumulativeProbability(Math.sqrt(2) * x) - 1);
         return cases;
     }
 
@@ -167,6 +168,10 @@ final class ElementwiseCases {
 
     private static <T> T relu(Ops<T> ops, Operands<T> in) {
         return ops.relu(in.get("x"));
+    }
+
+    private static <T> T erf(Ops<T> ops, Operands<T> in) {
+        return ops.erf(in.get("x"));
     }
 
     private static <T> T gelu(Ops<T> ops, Operands<T> in) {

@@ -4,10 +4,17 @@ import static org.plumbline.testkit.backend.LinearAlgebraCases.sum;
 
 import java.util.List;
 import org.plumbline.spi.graph.Ops;
+import org.plumbline.spi.graph.Window;
 import org.plumbline.testkit.backend.OperationCase.Operands;
 
 /** Convolution, pooling, padding and normalisation. */
 final class ImageCases {
+    /** Different in both directions and on all sides. */
+    private static final Window GENERAL = new Window(1, 2, 2, 1, 2, 1, 0, 1);
+
+    /** Numbers on a coarse grid, so that the small moves of finite differences do not change which one is the largest. */
+    private static final Draw SPREAD = random -> random.nextInt(-2000, 2000) / 64.0;
+
     private ImageCases() {}
 
     static List<OperationCase> all() {
@@ -36,6 +43,24 @@ final class ImageCases {
                         .weight("w", 2, 1, 4, 4)
                         .weight("b", 2)
                         .expecting((in, i) -> in.at("b", i[1]) + convolved(in, 4, 0, i)),
+                OperationCase.of("conv2d in groups with a rectangular, dilated kernel", ImageCases::convGeneral)
+                        .input("x", 4, 6, 5)
+                        .weight("w", 6, 2, 3, 2)
+                        .weight("b", 6)
+                        .expecting((in, i) -> in.at("b", i[1]) + convolved(in, GENERAL, 2, i)),
+                OperationCase.of("conv2d of each channel by itself", ImageCases::convDepthwise)
+                        .input("x", 3, 4, 4)
+                        .weight("w", 3, 1, 3, 3)
+                        .expecting((in, i) -> convolved(in, Window.of(1, 1), 3, i)),
+                OperationCase.of("maxPool2d", ImageCases::maxPool)
+                        .input("x", SPREAD, 2, 4, 6)
+                        .expecting((in, i) -> largest(in, 2, 3, new Window(2, 3, 1, 1, 0, 0, 0, 0), i)),
+                OperationCase.of("maxPool2d with padding and overlap", ImageCases::maxPoolPadded)
+                        .input("x", SPREAD, 1, 5, 6)
+                        .expecting((in, i) -> largest(in, 3, 3, Window.of(2, 1), i)),
+                OperationCase.of("maxPool2d with uneven padding and dilation", ImageCases::maxPoolGeneral)
+                        .input("x", SPREAD, 2, 5, 4)
+                        .expecting((in, i) -> largest(in, 3, 2, GENERAL, i)),
                 OperationCase.of("pad2d", ImageCases::pad)
                         .input("x", 2, 2, 3)
                         .expecting((in, i) -> pixel(in, i[0], i[1], i[2] - 3, i[3] - 1)),
@@ -77,20 +102,42 @@ final class ImageCases {
     }
 
     private static double convolved(Values in, int stride, int padding, int[] i) {
-        int kernel = in.size("w", 2);
+        return convolved(in, Window.of(stride, padding), 1, i);
+    }
+
+    private static double convolved(Values in, Window window, int groups, int[] i) {
+        int channels = in.size("w", 1);
+        int first = i[1] / (in.size("w", 0) / groups) * channels;
         return sum(
-                in.size("w", 1),
+                channels,
                 c -> sum(
-                        kernel,
+                        in.size("w", 2),
                         k -> sum(
-                                kernel,
+                                in.size("w", 3),
                                 l -> in.at("w", i[1], c, k, l)
-                                        * pixel(
-                                                in,
-                                                i[0],
-                                                c,
-                                                i[2] * stride + k - padding,
-                                                i[3] * stride + l - padding))));
+                                        * pixel(in, i[0], first + c, row(window, i, k), column(window, i, l)))));
+    }
+
+    private static double largest(Values in, int height, int width, Window window, int[] i) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int k = 0; k < height; k++) {
+            for (int l = 0; l < width; l++) {
+                int y = row(window, i, k);
+                int x = column(window, i, l);
+                if (y >= 0 && y < in.size("x", 2) && x >= 0 && x < in.size("x", 3)) {
+                    largest = Math.max(largest, in.at("x", i[0], i[1], y, x));
+                }
+            }
+        }
+        return largest;
+    }
+
+    private static int row(Window window, int[] i, int tap) {
+        return i[2] * window.strideY() + tap * window.dilationY() - window.top();
+    }
+
+    private static int column(Window window, int[] i, int tap) {
+        return i[3] * window.strideX() + tap * window.dilationX() - window.left();
     }
 
     /** Groups of {@code size} channels. */
@@ -140,6 +187,26 @@ final class ImageCases {
 
     private static <T> T convPatches(Ops<T> ops, Operands<T> in) {
         return ops.conv2d(in.get("x"), in.get("w"), in.get("b"), 4, 0);
+    }
+
+    private static <T> T convGeneral(Ops<T> ops, Operands<T> in) {
+        return ops.conv2d(in.get("x"), in.get("w"), in.get("b"), GENERAL, 2);
+    }
+
+    private static <T> T convDepthwise(Ops<T> ops, Operands<T> in) {
+        return ops.conv2d(in.get("x"), in.get("w"), null, Window.of(1, 1), 3);
+    }
+
+    private static <T> T maxPool(Ops<T> ops, Operands<T> in) {
+        return ops.maxPool2d(in.get("x"), 2, 3, new Window(2, 3, 1, 1, 0, 0, 0, 0));
+    }
+
+    private static <T> T maxPoolPadded(Ops<T> ops, Operands<T> in) {
+        return ops.maxPool2d(in.get("x"), 3, 3, Window.of(2, 1));
+    }
+
+    private static <T> T maxPoolGeneral(Ops<T> ops, Operands<T> in) {
+        return ops.maxPool2d(in.get("x"), 3, 2, GENERAL);
     }
 
     private static <T> T pad(Ops<T> ops, Operands<T> in) {

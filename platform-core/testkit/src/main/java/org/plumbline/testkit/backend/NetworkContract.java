@@ -36,7 +36,7 @@ import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 
 /** What networks must compute. */
-public abstract class NetworkContract extends RefusalContract {
+public abstract class NetworkContract extends SharedMemoryContract {
     NetworkContract() {}
 
     /**
@@ -45,6 +45,46 @@ public abstract class NetworkContract extends RefusalContract {
      */
     protected Optional<ComputeBackend> oracle() {
         return Optional.empty();
+    }
+
+    @Test
+    public void a_network_has_the_right_output() {
+        Optional<ComputeBackend> oracle = oracle();
+        assumeTrue(oracle.isPresent());
+        SmallNetwork graph = new SmallNetwork();
+        double[] theta = graph.theta();
+        Values values = graph.inputs(3);
+        try (ComputeBackend trusted = oracle.get();
+                BackendSession other = trusted.open();
+                Network same = other.compile(graph, WeightSource.none(), graph.layout());
+                Network network = session().compile(graph, WeightSource.none(), graph.layout());
+                TensorArena theirs = other.arena();
+                TensorArena arena = session().arena()) {
+            Tensor expected = same.forward(theirs, theirs.tensor(theta, theta.length), inputs(theirs, same, values));
+            Tensor found = network.forward(arena, arena.tensor(theta, theta.length), inputs(arena, network, values));
+            assertClose(expected.toDoubles(), found.toDoubles(), tolerance(), "output");
+        }
+    }
+
+    @Test
+    public void without_the_capability_vector_jacobian_products_are_refused() {
+        assumeTrue(!can(Capability.VJP));
+        SmallNetwork graph = new SmallNetwork();
+        double[] theta = graph.theta();
+        try (Network network = session().compile(graph, WeightSource.none(), graph.layout());
+                TensorArena arena = session().arena()) {
+            Tensor parameters = arena.tensor(theta, theta.length);
+            Map<String, Tensor> inputs = inputs(arena, network, graph.inputs(2));
+            Tensor output = network.forward(arena, parameters, inputs);
+            for (Set<String> wrt : List.of(Set.<String>of(), Set.of("sample"), inputs.keySet())) {
+                assertThrows(
+                        UnsupportedOperationException.class, () -> network.vjp(arena, parameters, inputs, output, wrt));
+            }
+            // The refusal breaks nothing.
+            assertArrayEquals(
+                    output.toDoubles(),
+                    network.forward(arena, parameters, inputs).toDoubles());
+        }
     }
 
     @Test
@@ -269,7 +309,6 @@ public abstract class NetworkContract extends RefusalContract {
 
     @Test
     public void trainable_and_frozen_weights_may_be_mixed() {
-        assumeTrue(can(Capability.VJP));
         SmallNetwork graph = new SmallNetwork();
         ParameterLayout all = graph.layout();
         ParameterLayout.Entry trained = all.entry("out.weight");
@@ -283,11 +322,16 @@ public abstract class NetworkContract extends RefusalContract {
             Map<String, Tensor> inputs = inputs(arena, whole, graph.inputs(2));
             Tensor parameters = arena.tensor(theta, theta.length);
             Tensor output = whole.forward(arena, parameters, inputs);
+            Tensor few = arena.tensor(part, part.length);
+            assertClose(output.toDoubles(), mixed.forward(arena, few, inputs).toDoubles(), tolerance(), "output");
+            if (!can(Capability.VJP)) {
+                return;
+            }
             double[] expected = Objects.requireNonNull(whole.vjp(arena, parameters, inputs, output, Set.of())
                             .parameterGradient())
                     .toDoubles();
-            VectorJacobian pulled = mixed.vjp(arena, arena.tensor(part, part.length), inputs, output, Set.of("sample"));
-            assertClose(output.toDoubles(), pulled.output().toDoubles(), tolerance(), "output");
+            VectorJacobian pulled = mixed.vjp(arena, few, inputs, output, Set.of("sample"));
+            assertClose(output.toDoubles(), pulled.output().toDoubles(), tolerance(), "output with gradient");
             assertClose(
                     Arrays.copyOfRange(expected, trained.offset(), trained.offset() + trained.size()),
                     Objects.requireNonNull(pulled.parameterGradient()).toDoubles(),

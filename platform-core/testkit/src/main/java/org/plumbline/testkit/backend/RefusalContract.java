@@ -164,7 +164,7 @@ public abstract class RefusalContract extends ArenaContract {
         assertRefused(broken, () -> other.compile(graph, graph.weights(), ParameterLayout.empty()), "closed");
     }
 
-    private static Map<String, Tensor> with(Map<String, Tensor> inputs, String name, Tensor tensor) {
+    static Map<String, Tensor> with(Map<String, Tensor> inputs, String name, Tensor tensor) {
         Map<String, Tensor> changed = new LinkedHashMap<>(inputs);
         changed.put(name, tensor);
         return changed;

@@ -13,6 +13,7 @@ import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.spi.graph.Window;
 
 /**
  * An interpreter that only checks shapes. Every method returns the shape of its result, or throws
@@ -164,6 +165,11 @@ public final class ShapeOps implements Ops<Shape> {
     }
 
     @Override
+    public Shape erf(Shape x) {
+        return x;
+    }
+
+    @Override
     public Shape gelu(Shape x) {
         return x;
     }
@@ -278,6 +284,44 @@ public final class ShapeOps implements Ops<Shape> {
         long width = x.size(3) + 2L * padding - w.size(3);
         require(height >= 0 && width >= 0, "conv2d", "has a kernel larger than the padded image, ", x, w);
         return result("conv2d", x.size(0), w.size(0), height / stride + 1, width / stride + 1);
+    }
+
+    @Override
+    public Shape conv2d(Shape x, Shape w, @Nullable Shape b, Window window, int groups) {
+        image("conv2d", x);
+        require(w.rank() == 4 && w.batchAxis() < 0, "conv2d", "needs a weight [out, in, height, width], not ", w);
+        require(
+                groups >= 1 && x.size(1) == groups * w.size(1) && w.size(0) % groups == 0,
+                "conv2d",
+                "in " + groups + " groups needs channels that its weight divides evenly, not ",
+                x,
+                w);
+        bias("conv2d", b, w.size(0));
+        return places("conv2d", x, w.size(0), w.size(2), w.size(3), window);
+    }
+
+    @Override
+    public Shape maxPool2d(Shape x, int kernelHeight, int kernelWidth, Window window) {
+        image("maxPool2d", x);
+        require(
+                Math.max(window.top(), window.bottom()) < kernelHeight
+                        && Math.max(window.left(), window.right()) < kernelWidth,
+                "maxPool2d",
+                "needs a padding smaller than its kernel " + kernelHeight + "x" + kernelWidth + ", not " + window
+                        + ", for ",
+                x);
+        return places("maxPool2d", x, x.size(1), kernelHeight, kernelWidth, window);
+    }
+
+    private Shape places(String operation, Shape x, long channels, long kernelHeight, long kernelWidth, Window window) {
+        long height = window.height(x.size(2), kernelHeight);
+        long width = window.width(x.size(3), kernelWidth);
+        require(
+                height >= 1 && width >= 1,
+                operation,
+                "has a kernel of " + kernelHeight + "x" + kernelWidth + ", larger than the padded image, ",
+                x);
+        return result(operation, x.size(0), channels, height, width);
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.toolkit.file.AtomicFile;
+import org.plumbline.toolkit.graph.Shape;
 import org.plumbline.toolkit.graph.ShapeOps;
 
 /** Writes a graph with its weights as an ONNX model in float32. Stateless. */
@@ -32,19 +33,35 @@ public final class OnnxModel {
      *     do not fit the graph
      */
     public static byte[] of(GraphDefinition graph, WeightSource weights) {
-        OnnxOps ops = new OnnxOps(new ShapeOps(graph.name(), weights, ParameterLayout.empty()), weights);
+        ShapeOps shapes = new ShapeOps(graph.name(), weights, ParameterLayout.empty());
+        OnnxOps ops = new OnnxOps(shapes, OnnxOps.inTheFile(weights));
+        OnnxOps.Value output = record(graph, ops);
+        return of(graph, ops, Map.of(), output);
+    }
+
+    /** Walks through a graph; returns its output under a name of its own. */
+    static OnnxOps.Value record(GraphDefinition graph, OnnxOps ops) {
         Map<String, OnnxOps.Value> inputs = new LinkedHashMap<>();
         for (TensorSpec spec : graph.inputs()) {
             inputs.put(spec.name(), ops.input(spec));
         }
-        OnnxOps.Value output = ops.named(graph.build(ops, inputs), OUTPUT);
+        return ops.named(graph.build(ops, inputs), OUTPUT);
+    }
 
+    /**
+     * The bytes of a model.
+     *
+     * @param ops has walked through the graph
+     * @param parameters inputs beside those of the graph, by their names in the file
+     */
+    static byte[] of(GraphDefinition graph, OnnxOps ops, Map<String, Shape> parameters, OnnxOps.Value output) {
         Message body = new Message();
         ops.nodes().forEach(node -> body.add(1, node));
         body.add(2, graph.name());
         ops.initializers().forEach(tensor -> body.add(5, tensor));
         graph.inputs().forEach(spec -> body.add(11, declaration(spec.name(), spec.shape())));
-        body.add(12, declaration(OUTPUT, output.shape().sizes()));
+        parameters.forEach((name, shape) -> body.add(11, declaration(name, shape.sizes())));
+        body.add(12, declaration(output.name(), output.shape().sizes()));
         return new Message()
                 .add(1, IR_VERSION)
                 .add(2, "Plumbline")

@@ -3,14 +3,17 @@ package org.plumbline.toolkit.onnx;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.spi.graph.Window;
 import org.plumbline.toolkit.graph.Shape;
 import org.plumbline.toolkit.graph.ShapeOps;
 
@@ -19,18 +22,29 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
     /** A value by its name in the file. */
     record Value(String name, Shape shape) {}
 
+    /** Says what stands in the file for a weight; called once per weight, with the name of its value in the file. */
+    interface Weights {
+        void declare(OnnxOps ops, String weight, String name, long[] shape);
+    }
+
     private static final int FLOAT = 1;
     private static final int INT64 = 7;
 
     private final ShapeOps shapes;
-    private final WeightSource weights;
+    private final Weights weights;
     private final List<Message> nodes = new ArrayList<>();
     private final List<Message> initializers = new ArrayList<>();
     private final Set<String> known = new LinkedHashSet<>();
+    private final Map<String, String> weightNames = new HashMap<>();
 
-    OnnxOps(ShapeOps shapes, WeightSource weights) {
+    OnnxOps(ShapeOps shapes, Weights weights) {
         this.shapes = shapes;
         this.weights = weights;
+    }
+
+    /** The numbers of all weights in the file. */
+    static Weights inTheFile(WeightSource source) {
+        return (ops, weight, name, shape) -> ops.initializers.add(floats(name, source.floats(weight), shape));
     }
 
     List<Message> nodes() {
@@ -41,14 +55,20 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
         return initializers;
     }
 
+    void initializer(Message tensor) {
+        initializers.add(tensor);
+    }
+
     Value input(TensorSpec spec) {
+        known.add(spec.name());
         return new Value(spec.name(), shapes.input(spec));
     }
 
-    /** The same value under a chosen name. */
+    /** The same value under a name of its own, which is the given one unless a value has it already. */
     Value named(Value x, String name) {
-        nodes.add(new Node("Identity", name, x.name).message);
-        return new Value(name, x.shape);
+        String own = unused(name);
+        nodes.add(new Node("Identity", own, x.name).message);
+        return new Value(own, x.shape);
     }
 
     @Override
@@ -59,10 +79,13 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
     @Override
     public Value weight(String name, long... shape) {
         Shape checked = shapes.weight(name, shape);
-        if (known.add(name)) {
-            initializers.add(floats(name, weights.floats(name), shape));
+        String own = weightNames.get(name);
+        if (own == null) {
+            own = unused(name);
+            weightNames.put(name, own);
+            weights.declare(this, name, own, shape);
         }
-        return new Value(name, checked);
+        return new Value(own, checked);
     }
 
     @Override
@@ -150,6 +173,11 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
     }
 
     @Override
+    public Value erf(Value x) {
+        return record("Erf", x.shape, x.name);
+    }
+
+    @Override
     public Value gelu(Value x) {
         return record("Gelu", x.shape, x.name);
     }
@@ -206,6 +234,34 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
         return b == null
                 ? record("Conv", shape, attributes, x.name, w.name)
                 : record("Conv", shape, attributes, x.name, w.name, b.name);
+    }
+
+    @Override
+    public Value conv2d(Value x, Value w, @Nullable Value b, Window window, int groups) {
+        Shape shape = shapes.conv2d(x.shape, w.shape, b == null ? null : b.shape, window, groups);
+        Consumer<Node> attributes = node -> {
+            node.integers("kernel_shape", w.shape.size(2), w.shape.size(3)).integer("group", groups);
+            window(node, window);
+        };
+        return b == null
+                ? record("Conv", shape, attributes, x.name, w.name)
+                : record("Conv", shape, attributes, x.name, w.name, b.name);
+    }
+
+    @Override
+    public Value maxPool2d(Value x, int kernelHeight, int kernelWidth, Window window) {
+        Shape shape = shapes.maxPool2d(x.shape, kernelHeight, kernelWidth, window);
+        Consumer<Node> attributes = node -> {
+            node.integers("kernel_shape", kernelHeight, kernelWidth);
+            window(node, window);
+        };
+        return record("MaxPool", shape, attributes, x.name);
+    }
+
+    private static void window(Node node, Window window) {
+        node.integers("strides", window.strideY(), window.strideX())
+                .integers("dilations", window.dilationY(), window.dilationX())
+                .integers("pads", window.top(), window.left(), window.bottom(), window.right());
     }
 
     @Override
@@ -302,7 +358,11 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
 
     /** A name that begins with this word and that no value has. */
     private String fresh(String word) {
-        String name = word + "." + known.size();
+        return unused(word + "." + known.size());
+    }
+
+    private String unused(String wanted) {
+        String name = wanted;
         while (!known.add(name)) {
             name = "_" + name;
         }

@@ -2,6 +2,7 @@ package org.plumbline.plugins.backend.reference;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.spi.graph.Window;
 
 /** Convolution, padding, upsampling and pooling of images [batch, channels, height, width]. */
 final class Images {
@@ -12,51 +13,90 @@ final class Images {
     }
 
     /**
-     * Convolution as a matrix product: for one image, column p of a matrix holds the inputs under the kernel at output
-     * pixel p, and the weight [out, in * kernel * kernel] multiplies it. The columns are made again for the gradient
+     * Convolution as a matrix product: for one image and group, column p of a matrix holds the inputs under the kernel at
+     * output pixel p, and the weight [out, in * kernel pixels] multiplies it. The columns are made again for the gradient
      * instead of being kept.
      */
-    Value conv2d(Value x, Value w, @Nullable Value b, int stride, int padding) {
-        Columns columns = new Columns(x.shape, w.shape[2], stride, padding);
-        int batch = x.shape[0];
-        int out = w.shape[0];
+    Value conv2d(Value x, Value w, @Nullable Value b, Window window, int groups) {
+        int in = w.shape[1];
+        Columns columns = new Columns(x.shape, in, w.shape[2], w.shape[3], window);
+        int out = w.shape[0] / groups;
         int taps = columns.rows;
         int pixels = columns.pixels;
-        double[] y = new double[batch * out * pixels];
+        int parts = x.shape[0] * groups;
+        double[] y = new double[parts * out * pixels];
         double[] patches = new double[taps * pixels];
-        for (int image = 0; image < batch; image++) {
+        for (int part = 0; part < parts; part++) {
+            int group = part % groups;
             if (b != null) {
                 for (int channel = 0; channel < out; channel++) {
-                    int start = (image * out + channel) * pixels;
-                    Arrays.fill(y, start, start + pixels, b.data[channel]);
+                    int start = (part * out + channel) * pixels;
+                    Arrays.fill(y, start, start + pixels, b.data[group * out + channel]);
                 }
             }
-            columns.gather(x.data, image, patches);
-            Matrices.multiply(w.data, 0, patches, 0, y, image * out * pixels, out, taps, pixels);
+            columns.gather(x.data, part / groups, group * in, 0, patches);
+            Matrices.multiply(w.data, group * out * taps, patches, 0, y, part * out * pixels, out, taps, pixels);
         }
         Tape.PullBack pullBack = g -> {
             double[] work = new double[taps * pixels];
-            for (int image = 0; image < batch; image++) {
-                int start = image * out * pixels;
+            for (int part = 0; part < parts; part++) {
+                int group = part % groups;
+                int start = part * out * pixels;
+                int weights = group * out * taps;
                 if (w.tracked) {
-                    columns.gather(x.data, image, work);
+                    columns.gather(x.data, part / groups, group * in, 0, work);
                     double[] transposed = Matrices.transposed(work, 0, taps, pixels);
-                    Matrices.multiply(g, start, transposed, 0, w.gradient(), 0, out, pixels, taps);
+                    Matrices.multiply(g, start, transposed, 0, w.gradient(), weights, out, pixels, taps);
                 }
                 if (b != null && b.tracked) {
                     for (int i = 0; i < out * pixels; i++) {
-                        b.gradient()[i / pixels] += g[start + i];
+                        b.gradient()[group * out + i / pixels] += g[start + i];
                     }
                 }
                 if (x.tracked) {
                     Arrays.fill(work, 0);
-                    Matrices.multiplyTransposed(w.data, 0, g, start, work, 0, taps, out, pixels);
-                    columns.scatter(work, x.gradient(), image);
+                    Matrices.multiplyTransposed(w.data, weights, g, start, work, 0, taps, out, pixels);
+                    columns.scatter(work, x.gradient(), part / groups, group * in);
                 }
             }
         };
-        int[] shape = {batch, out, columns.height, columns.width};
+        int[] shape = {x.shape[0], w.shape[0], columns.height, columns.width};
         return b == null ? tape.result(shape, y, pullBack, x, w) : tape.result(shape, y, pullBack, x, w, b);
+    }
+
+    /** Channel by channel; of equally large numbers the first tap's counts. */
+    Value maxPool2d(Value x, int kernelHeight, int kernelWidth, Window window) {
+        Columns columns = new Columns(x.shape, 1, kernelHeight, kernelWidth, window);
+        int pixels = columns.pixels;
+        int planes = x.shape[0] * x.shape[1];
+        double[] y = new double[planes * pixels];
+        int[] chosen = new int[planes * pixels];
+        double[] taps = new double[columns.rows * pixels];
+        for (int plane = 0; plane < planes; plane++) {
+            columns.gather(x.data, plane / x.shape[1], plane % x.shape[1], Double.NEGATIVE_INFINITY, taps);
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                int best = 0;
+                for (int tap = 1; tap < columns.rows; tap++) {
+                    double candidate = taps[tap * pixels + pixel];
+                    if (candidate > taps[best * pixels + pixel] || Double.isNaN(candidate)) {
+                        best = tap;
+                    }
+                }
+                chosen[plane * pixels + pixel] = best;
+                y[plane * pixels + pixel] = taps[best * pixels + pixel];
+            }
+        }
+        Tape.PullBack pullBack = g -> {
+            double[] work = new double[columns.rows * pixels];
+            for (int plane = 0; plane < planes; plane++) {
+                Arrays.fill(work, 0);
+                for (int pixel = 0; pixel < pixels; pixel++) {
+                    work[chosen[plane * pixels + pixel] * pixels + pixel] = g[plane * pixels + pixel];
+                }
+                columns.scatter(work, x.gradient(), plane / x.shape[1], plane % x.shape[1]);
+            }
+        };
+        return tape.result(new int[] {x.shape[0], x.shape[1], columns.height, columns.width}, y, pullBack, x);
     }
 
     Value pad2d(Value x, int left, int right, int top, int bottom) {

@@ -16,13 +16,7 @@ final class NormalDistribution {
      */
     static double cumulative(double x) {
         if (Math.abs(x) < 3) {
-            double term = x;
-            double sum = x;
-            for (int odd = 3; Math.abs(term) > 1e-17 * Math.abs(sum); odd += 2) {
-                term *= x * x / odd;
-                sum += term;
-            }
-            return 0.5 + density(x) * sum;
+            return 0.5 + aboveHalf(x);
         }
         double tail = Math.abs(x);
         double fraction = tail;
@@ -31,5 +25,22 @@ final class NormalDistribution {
         }
         double below = density(x) / fraction;
         return x < 0 ? below : 1 - below;
+    }
+
+    /** erf(x) = 2 Phi(sqrt(2) x) - 1. */
+    static double errorFunction(double x) {
+        double scaled = Math.sqrt(2) * x;
+        return Math.abs(scaled) < 3 ? 2 * aboveHalf(scaled) : Math.signum(x) * (1 - 2 * cumulative(-Math.abs(scaled)));
+    }
+
+    /** Phi(x) - 1/2 near zero. */
+    private static double aboveHalf(double x) {
+        double term = x;
+        double sum = x;
+        for (int odd = 3; Math.abs(term) > 1e-17 * Math.abs(sum); odd += 2) {
+            term *= x * x / odd;
+            sum += term;
+        }
+        return density(x) * sum;
     }
 }

@@ -98,6 +98,17 @@ interface Pointwise {
                 return x > 0 ? 1 : 0;
             }
         },
+        ERF {
+            @Override
+            public double value(double x) {
+                return NormalDistribution.errorFunction(x);
+            }
+
+            @Override
+            public double slope(double x, double y) {
+                return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x);
+            }
+        },
         GELU {
             @Override
             public double value(double x) {

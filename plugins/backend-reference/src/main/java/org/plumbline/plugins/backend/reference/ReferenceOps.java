@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.graph.Ops;
+import org.plumbline.spi.graph.Window;
 
 /** Computes a graph at once. Shapes were checked when the graph was compiled. */
 final class ReferenceOps implements Ops<Value> {
@@ -128,6 +129,11 @@ final class ReferenceOps implements Ops<Value> {
     }
 
     @Override
+    public Value erf(Value x) {
+        return elementwise.apply(Pointwise.Function.ERF, x);
+    }
+
+    @Override
     public Value gelu(Value x) {
         return elementwise.apply(Pointwise.Function.GELU, x);
     }
@@ -164,7 +170,17 @@ final class ReferenceOps implements Ops<Value> {
 
     @Override
     public Value conv2d(Value x, Value w, @Nullable Value b, int stride, int padding) {
-        return images.conv2d(x, w, b, stride, padding);
+        return images.conv2d(x, w, b, Window.of(stride, padding), 1);
+    }
+
+    @Override
+    public Value conv2d(Value x, Value w, @Nullable Value b, Window window, int groups) {
+        return images.conv2d(x, w, b, window, groups);
+    }
+
+    @Override
+    public Value maxPool2d(Value x, int kernelHeight, int kernelWidth, Window window) {
+        return images.maxPool2d(x, kernelHeight, kernelWidth, window);
     }
 
     @Override

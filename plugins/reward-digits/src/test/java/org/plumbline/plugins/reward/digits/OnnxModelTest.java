@@ -24,6 +24,7 @@ import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.spi.graph.Window;
 import org.plumbline.toolkit.classifier.ConvolutionalClassifier;
 import org.plumbline.toolkit.onnx.OnnxModel;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
@@ -38,6 +39,7 @@ class OnnxModelTest {
         SplittableRandom random = new SplittableRandom(4);
         Map<String, WeightSource.Weight> weights = new HashMap<>();
         weights.put("w", weight(random, 4, 2, 3, 3));
+        weights.put("wide", weight(random, 4, 1, 3, 2));
         weights.put("b", weight(random, 4));
         weights.put("fc", weight(random, 6, 5));
         weights.put("gamma", weight(random, 4));
@@ -138,6 +140,8 @@ class OnnxModelTest {
 
     /** All operations in one graph; each reaches the output through a path of its own. */
     private record EveryOperation() implements GraphDefinition {
+        private static final Window UNEVEN = new Window(1, 2, 2, 1, 2, 1, 0, 1);
+
         @Override
         public String name() {
             return "every-operation";
@@ -156,6 +160,9 @@ class OnnxModelTest {
             List<T> parts = List.of(
                     flat(ops, ops.conv2d(image, ops.weight("w", 4, 2, 3, 3), ops.weight("b", 4), 2, 1)),
                     flat(ops, ops.conv2d(image, ops.weight("w", 4, 2, 3, 3), null, 1, 0)),
+                    flat(ops, ops.conv2d(image, ops.weight("wide", 4, 1, 3, 2), ops.weight("b", 4), UNEVEN, 2)),
+                    flat(ops, ops.maxPool2d(image, 3, 2, UNEVEN)),
+                    flat(ops, ops.erf(image)),
                     flat(ops, ops.pad2d(image, 1, 2, 0, 1)),
                     flat(ops, ops.upsampleNearest2x(image)),
                     flat(ops, ops.avgPool2d(image, 3)),

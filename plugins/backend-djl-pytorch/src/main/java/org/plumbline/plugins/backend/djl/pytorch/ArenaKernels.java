@@ -38,6 +38,10 @@ final class ArenaKernels implements AutoCloseable {
         text.append("""
                   def accumulate(self: __torch__.M, c: Tensor, y: Tensor, x: Tensor) -> Tensor:
                     return torch.add_(y, x, alpha=float(torch.select(c, 0, 0)))
+                  def copy(self: __torch__.M, y: Tensor, x: Tensor) -> Tensor:
+                    return torch.copy_(y, x)
+                  def add(self: __torch__.M, y: Tensor, x: Tensor) -> Tensor:
+                    return torch.add_(y, x)
                   def dot(self: __torch__.M, a: Tensor, b: Tensor) -> Tensor:
                     n = torch.size(a, 0)
                     p = torch.mul(torch.to(torch.reshape(a, [n, -1]), 7), torch.to(torch.reshape(b, [n, -1]), 7))

@@ -11,7 +11,9 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import com.sun.jna.Native;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -39,8 +41,13 @@ final class DjlArena implements TensorArena {
         this.session = session;
         this.parent = parent;
         this.manager = manager;
-        marker = JniUtils.createEmptyNdArray(
-                (PtNDManager) manager, new Shape(1), DataType.FLOAT32, manager.getDevice(), SparseFormat.DENSE);
+        marker = marker(manager);
+    }
+
+    /** A tensor that says to whom the results of a call belong. */
+    static NDArray marker(NDManager owner) {
+        return JniUtils.createEmptyNdArray(
+                (PtNDManager) owner, new Shape(1), DataType.FLOAT32, owner.getDevice(), SparseFormat.DENSE);
     }
 
     DjlSession session() {
@@ -75,7 +82,7 @@ final class DjlArena implements TensorArena {
         for (int i = 0; i < values.length; i++) {
             target.put(i, (float) values[i]);
         }
-        if (manager.getDevice().equals(Device.cpu())) {
+        if (onHost()) {
             return host;
         }
         NDArray copy = host.toDevice(manager.getDevice(), true);
@@ -215,6 +222,41 @@ final class DjlArena implements TensorArena {
         try (NDArray c = coefficients(factor)) {
             session.kernels().call(marker, "accumulate", c, sum, array(x)).close();
         }
+    }
+
+    @Override
+    public @Nullable FloatBuffer memory(Tensor x) {
+        requireOpen();
+        NDArray array = array(x);
+        return onHost() ? nativeMemory(array).asFloatBuffer() : null;
+    }
+
+    @Override
+    public @Nullable DjlTensor view(FloatBuffer memory, long... shape) {
+        requireOpen();
+        if (!memory.isDirect() || memory.order() != ByteOrder.nativeOrder()) {
+            throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
+                    .asked("a view of a buffer " + (memory.isDirect() ? "in " + memory.order() : "in the Java heap"))
+                    .available("direct buffers in the machine's byte order, " + ByteOrder.nativeOrder())
+                    .build();
+        }
+        Shape sizes = new Shape(shape);
+        fits(
+                sizes.size() == memory.remaining(),
+                () -> "view: " + memory.remaining() + " numbers for " + Arrays.toString(shape));
+        if (!onHost()) {
+            return null;
+        }
+        // DJL takes bytes only; of a buffer of floats JNA finds the address.
+        ByteBuffer bytes = Native.getDirectBufferPointer(memory.slice())
+                .getByteBuffer(0, (long) memory.remaining() * Float.BYTES)
+                .order(ByteOrder.nativeOrder());
+        return own(JniUtils.createNdFromByteBuffer(
+                (PtNDManager) manager, bytes, sizes, DataType.FLOAT32, SparseFormat.DENSE, Device.cpu()));
+    }
+
+    private boolean onHost() {
+        return manager.getDevice().equals(Device.cpu());
     }
 
     @Override

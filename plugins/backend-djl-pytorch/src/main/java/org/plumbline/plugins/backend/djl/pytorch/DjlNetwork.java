@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -51,10 +50,12 @@ final class DjlNetwork implements Network {
         this.definition = definition;
         this.trainable = trainable;
         specs = List.copyOf(definition.inputs());
-        TorchScriptProgram program = TorchScriptProgram.of(definition, frozen, trainable);
+        DjlPytorchBackend.Configuration settings = session.configuration();
+        TorchScriptProgram program =
+                TorchScriptProgram.of(definition, frozen, trainable, settings.precision(), settings.recompute());
         TorchScriptArchive archive = new TorchScriptArchive(program.text(), program.attributes());
         output = program.output();
-        module = TorchScriptModule.load(definition.name(), archive, owner, session.threads());
+        module = TorchScriptModule.load(definition.name(), archive, owner, settings.threads());
         masks = owner.newSubManager(Device.cpu());
     }
 
@@ -66,9 +67,36 @@ final class DjlNetwork implements Network {
     @Override
     public Tensor forward(TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
         DjlArena arena = arena(into);
-        List<NDArray> arguments = arguments(arena, parameters, inputs);
-        NDList results = module.call(arena.marker(), TorchScriptProgram.FORWARD, false, arguments);
-        return arena.own(results.get(0));
+        RowCall call = new RowCall(session, module, TorchScriptProgram.FORWARD, false);
+        int rows = addInputs(call, arena, inputs);
+        addParameters(call, arena, parameters);
+        return arena.own(call.run(arena, rows).get(0));
+    }
+
+    @Override
+    public void forwardInto(Tensor result, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+        requireOpen();
+        if (!(result instanceof DjlTensor target)) {
+            throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
+                    .asked("the output of network '" + definition.name() + "' was to go into a tensor of another"
+                            + " session (" + result.getClass().getName() + ")")
+                    .build();
+        }
+        NDArray into = target.array(session);
+        DjlArena arena = target.owner();
+        RowCall call = new RowCall(session, module, TorchScriptProgram.FORWARD, false);
+        int rows = addInputs(call, arena, inputs);
+        addParameters(call, arena, parameters);
+        NDArray output = call.run(arena, rows).get(0);
+        try {
+            if (!output.getShape().equals(into.getShape())) {
+                throw misfit("a result of " + Arrays.toString(target.shape()) + " where "
+                        + Arrays.toString(output.getShape().getShape()) + " is needed");
+            }
+            session.kernels().call(arena.marker(), "copy", into, output).close();
+        } finally {
+            output.close();
+        }
     }
 
     @Override
@@ -79,15 +107,15 @@ final class DjlNetwork implements Network {
             Tensor cotangent,
             Set<String> wrt) {
         DjlArena arena = arena(into);
-        List<NDArray> operands = arguments(arena, parameters, inputs);
-        int rows = Objects.requireNonNull(inputs.get(specs.get(0).name())).rows();
+        RowCall call = new RowCall(session, module, TorchScriptProgram.VJP, trainable.size() > 0);
+        call.add(mask(wrt), false).add(arena.array(cotangent), true);
+        int rows = addInputs(call, arena, inputs);
         if (!matches(output.sizes(), rows, cotangent.shape())) {
             throw misfit("a cotangent of " + Arrays.toString(cotangent.shape()) + " for an output of " + output
                     + " with " + rows + " rows");
         }
-        List<NDArray> arguments = new ArrayList<>(List.of(mask(wrt), arena.array(cotangent)));
-        arguments.addAll(operands);
-        NDList results = module.call(arena.marker(), TorchScriptProgram.VJP, true, arguments);
+        addParameters(call, arena, parameters);
+        NDList results = call.run(arena, rows);
 
         int next = 0;
         Tensor output = arena.own(results.get(next++));
@@ -101,29 +129,31 @@ final class DjlNetwork implements Network {
         return new VectorJacobian(output, gradients, theta);
     }
 
-    /** The inputs in the graph's order and theta, all checked. */
-    private List<NDArray> arguments(DjlArena arena, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+    /** Adds the inputs in the graph's order, all checked, and returns the number of rows. */
+    private int addInputs(RowCall call, DjlArena arena, Map<String, Tensor> inputs) {
         requireNames("inputs", inputs.keySet(), inputs.size() == specs.size());
-        List<NDArray> arguments = new ArrayList<>();
         int rows = -1;
         for (TensorSpec spec : specs) {
             Tensor input = Objects.requireNonNull(inputs.get(spec.name()));
-            arguments.add(arena.array(input));
+            call.add(arena.array(input), true);
             if (!matches(spec.shape(), rows, input.shape())) {
                 throw misfit("input '" + spec.name() + "' of " + Arrays.toString(input.shape()) + " where " + spec
                         + (rows < 0 ? "" : " with " + rows + " rows, like the first input,") + " is needed");
             }
             rows = input.rows();
         }
+        return rows;
+    }
+
+    private void addParameters(RowCall call, DjlArena arena, @Nullable Tensor parameters) {
         if (trainable.size() > 0) {
             long[] expected = {trainable.size()};
             if (parameters == null || !Arrays.equals(parameters.shape(), expected)) {
                 throw misfit("parameters " + (parameters == null ? "null" : Arrays.toString(parameters.shape()))
                         + " where " + Arrays.toString(expected) + " are needed");
             }
-            arguments.add(arena.array(parameters));
+            call.add(arena.array(parameters), false);
         }
-        return arguments;
     }
 
     /** Whether a shape is the expected one for this number of rows; any number if negative. */
@@ -158,12 +188,16 @@ final class DjlNetwork implements Network {
         });
     }
 
-    private DjlArena arena(TensorArena into) {
+    private void requireOpen() {
         if (closed || session.isClosed()) {
             throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
                     .asked("network '" + definition.name() + "' was used after it had been closed")
                     .build();
         }
+    }
+
+    private DjlArena arena(TensorArena into) {
+        requireOpen();
         if (into instanceof DjlArena arena && arena.session() == session) {
             return arena;
         }

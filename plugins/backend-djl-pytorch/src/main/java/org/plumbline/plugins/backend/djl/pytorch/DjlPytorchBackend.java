@@ -33,6 +33,9 @@ public final class DjlPytorchBackend implements ComputeBackend {
      *
      * @param device where to compute
      * @param threads how many threads share one operation
+     * @param workers how many threads share the rows of a call
+     * @param precision in which networks multiply
+     * @param recompute whether gradients keep activations or compute them again
      */
     public record Configuration(
             @Setting(description = "cpu, cuda, or cuda:N for card N", defaultValue = "cpu")
@@ -44,7 +47,27 @@ public final class DjlPytorchBackend implements ComputeBackend {
                     defaultValue = "1",
                     min = 1,
                     max = 1024)
-            int threads) {}
+            int threads,
+
+            @Setting(
+                    description = "threads that share the rows of one network call, each with 'threads' threads of its"
+                            + " own; gradients of parameters depend on it in the last bits; CPU only",
+                    defaultValue = "1",
+                    min = 1,
+                    max = 1024)
+            int workers,
+
+            @Setting(
+                    description = "in which networks multiply, convolve and attend; parameters, latents, gradients, norms"
+                            + " and sums stay float32",
+                    defaultValue = "float32")
+            Precision precision,
+
+            @Setting(
+                    description = "'segments' computes the activations between the boundaries of a network again for its"
+                            + " gradient: less memory, about a third more time",
+                    defaultValue = "none")
+            Recompute recompute) {}
 
     /**
      * Checks the settings; touches nothing native.
@@ -66,8 +89,13 @@ public final class DjlPytorchBackend implements ComputeBackend {
     public String description() {
         Engine engine = PyTorchEngine.start();
         return "libtorch " + engine.getVersion() + " through DJL " + Engine.getDjlVersion() + ", "
-                + configuration.device() + ", float32, "
-                + configuration.threads() + (configuration.threads() == 1 ? " thread" : " threads");
+                + configuration.device() + ", " + configuration.precision() + ", "
+                + count(configuration.workers(), "worker") + " of " + count(configuration.threads(), "thread")
+                + (configuration.recompute() == Recompute.NONE ? "" : ", recomputing " + configuration.recompute());
+    }
+
+    private static String count(int number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
     }
 
     @Override
@@ -75,7 +103,7 @@ public final class DjlPytorchBackend implements ComputeBackend {
         Engine engine = PyTorchEngine.start();
         NDManager manager = PyTorchEngine.manager(engine, device, configuration.device());
         try {
-            return new DjlSession(manager, configuration.threads());
+            return new DjlSession(manager, configuration);
         } catch (RuntimeException failure) {
             manager.close();
             throw failure;

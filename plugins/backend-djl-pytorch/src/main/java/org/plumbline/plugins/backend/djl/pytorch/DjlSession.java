@@ -19,26 +19,31 @@ import org.slf4j.LoggerFactory;
 
 /** Owns native memory and networks on one device. */
 final class DjlSession implements BackendSession {
-    private final NDManager manager;
     private static final Logger LOG = LoggerFactory.getLogger(DjlSession.class);
 
-    private final int threads;
+    private final NDManager manager;
+    private final DjlPytorchBackend.Configuration configuration;
+    private final RowWorkers workers;
     private final ArenaKernels kernels;
     private final Set<DjlNetwork> networks = new LinkedHashSet<>();
     private boolean closed;
 
     /**
      * @param manager of the device; this session closes it
-     * @param threads within an operation
      */
-    DjlSession(NDManager manager, int threads) {
+    DjlSession(NDManager manager, DjlPytorchBackend.Configuration configuration) {
         this.manager = manager;
-        this.threads = threads;
-        kernels = new ArenaKernels(manager, threads);
+        this.configuration = configuration;
+        kernels = new ArenaKernels(manager, configuration.threads());
+        workers = new RowWorkers(configuration.workers(), "plumbline-djl-rows");
     }
 
-    int threads() {
-        return threads;
+    DjlPytorchBackend.Configuration configuration() {
+        return configuration;
+    }
+
+    RowWorkers workers() {
+        return workers;
     }
 
     ArenaKernels kernels() {
@@ -89,10 +94,12 @@ final class DjlSession implements BackendSession {
     public void close() {
         if (!closed) {
             List<DjlNetwork> open = new ArrayList<>(networks);
+            workers.close();
             open.forEach(DjlNetwork::close);
             kernels.close();
             closed = true;
             manager.close();
+            trim();
         }
     }
 }

@@ -70,15 +70,16 @@ final class Pickle {
     }
 
     /**
-     * A float32 tensor, dense and row-major, that requires no gradient.
+     * A tensor, dense and row-major, that requires no gradient.
      *
      * @param key name of its storage in the archive
+     * @param type of its numbers
      * @param size how many numbers the storage holds
      */
-    Pickle tensor(String key, int size, long[] shape, long[] strides) {
+    Pickle tensor(String key, Precision type, int size, long[] shape, long[] strides) {
         global("torch._utils", "_rebuild_tensor_v2").op(MARK);
         op(MARK).text("storage")
-                .global("torch", "FloatStorage")
+                .global("torch", type.storage())
                 .text(key)
                 .text("cpu")
                 .integer(size);

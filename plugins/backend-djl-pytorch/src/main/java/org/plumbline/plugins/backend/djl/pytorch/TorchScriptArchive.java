@@ -3,8 +3,6 @@ package org.plumbline.plugins.backend.djl.pytorch;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,9 +43,10 @@ final class TorchScriptArchive {
      *
      * @param name the Python name
      * @param values gives the numbers, row-major
+     * @param type how they are stored
      * @param shape their sizes
      */
-    record Attribute(String name, Supplier<float[]> values, long... shape) {
+    record Attribute(String name, Supplier<float[]> values, Precision type, long... shape) {
         int size() {
             long size = 1;
             for (long length : shape) {
@@ -67,10 +66,7 @@ final class TorchScriptArchive {
         }
 
         private byte[] bytes() {
-            float[] numbers = values.get();
-            ByteBuffer buffer = ByteBuffer.allocate(Math.multiplyExact(numbers.length, Float.BYTES));
-            buffer.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(numbers);
-            return buffer.array();
+            return type.encode(values.get());
         }
     }
 
@@ -95,7 +91,8 @@ final class TorchScriptArchive {
         for (int i = 0; i < attributes.size(); i++) {
             Attribute attribute = attributes.get(i);
             table.text(attribute.name());
-            table.tensor(Integer.toString(i), attribute.size(), attribute.shape(), attribute.strides());
+            table.tensor(
+                    Integer.toString(i), attribute.type(), attribute.size(), attribute.shape(), attribute.strides());
         }
         return table.endObject().finish();
     }

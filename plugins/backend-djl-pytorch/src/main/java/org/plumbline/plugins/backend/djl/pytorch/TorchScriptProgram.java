@@ -2,6 +2,9 @@ package org.plumbline.plugins.backend.djl.pytorch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.GraphDefinition;
@@ -20,9 +23,14 @@ import org.plumbline.toolkit.graph.Shape;
  *       where element i of {@code wanted} is not zero if the gradient of input i is asked for
  * </ul>
  *
- * without theta if nothing is trainable. Results are fresh row-major tensors: automatic differentiation hands out
- * gradients that share memory with the cotangent or with each other, and views with strides of zero, and the arena adds to
- * tensors in place.
+ * without theta if nothing is trainable. All of them are float32; other precisions stay within. Results are fresh
+ * row-major tensors: automatic differentiation hands out gradients that share memory with the cotangent or with each
+ * other, and views with strides of zero, and the arena adds to tensors in place.
+ *
+ * <p>The network is a sequence of {@link Segment segments}, one if it has no boundaries or they do not count. The values
+ * that cross from one to another lie in numbered {@link Slots}. {@code vjp} runs all segments but the last without
+ * recording, then goes back: it runs a segment again on detached inputs, now recorded, and differentiates that segment
+ * alone. Cotangents of a value that several segments use add up in its slot.
  *
  * @param text the class
  * @param attributes its tensors
@@ -34,8 +42,18 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
 
     private static final int MOST_INPUTS = 62;
 
-    /** Records a graph. */
-    static TorchScriptProgram of(GraphDefinition graph, WeightSource frozen, ParameterLayout trainable) {
+    /**
+     * Records a graph.
+     *
+     * @param precision in which the network multiplies
+     * @param recompute how activations come back for the gradient
+     */
+    static TorchScriptProgram of(
+            GraphDefinition graph,
+            WeightSource frozen,
+            ParameterLayout trainable,
+            Precision precision,
+            Recompute recompute) {
         CheckedGraph.of(graph, frozen, trainable);
         List<TensorSpec> specs = graph.inputs();
         if (specs.size() > MOST_INPUTS) {
@@ -44,20 +62,23 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
                     .available("up to " + MOST_INPUTS)
                     .build();
         }
-        TorchScriptOps ops = new TorchScriptOps(graph.name(), frozen, trainable);
-        Symbol output = graph.build(ops, ops.inputs(specs));
-        boolean theta = trainable.size() > 0;
-        Writer writer = new Writer(specs.size(), theta, output.sources());
-        String text = writer.header(ops.attributes())
-                + writer.network(ops.body(), output.name())
+        SegmentRecorder recorder = new SegmentRecorder(precision, recompute == Recompute.SEGMENTS);
+        TorchScriptOps ops = new TorchScriptOps(graph.name(), frozen, trainable, recorder);
+        Map<String, Symbol> inputs = ops.inputs(specs);
+        Symbol output = recorder.full(graph.build(ops, inputs));
+        Slots slots = new Slots(List.copyOf(inputs.values()), recorder.segments(), output);
+        Writer writer = new Writer(specs.size(), trainable, precision, recorder.segments(), slots);
+        String text = writer.header(recorder.attributes())
+                + writer.segmentMethods()
+                + TorchScriptText.COMMON
                 + writer.forward()
                 + writer.vjp();
-        return new TorchScriptProgram(text, ops.attributes(), output.shape());
+        return new TorchScriptProgram(text, recorder.attributes(), output.shape());
     }
 
-    /** Writes the parts of the class around the recorded body. */
-    private record Writer(int inputs, boolean theta, long sources) {
-        private static final String SELF = "self: __torch__." + TorchScriptArchive.TYPE;
+    /** Fills what the network gives into the fixed text of the methods. */
+    private record Writer(
+            int inputs, ParameterLayout trainable, Precision precision, List<Segment> segments, Slots slots) {
 
         String header(List<TorchScriptArchive.Attribute> attributes) {
             StringBuilder text = new StringBuilder("class " + TorchScriptArchive.TYPE + "(Module):\n");
@@ -68,90 +89,103 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
             return text.toString();
         }
 
-        String network(String body, String output) {
-            return signature("network", List.of()) + "Tensor:\n" + body + "    return " + output + "\n";
+        /** A method per segment, and one that calls segment s. */
+        String segmentMethods() {
+            String parameters = "(self: __torch__.M, x: List[Tensor], p: List[Tensor]) -> List[Tensor]:\n";
+            StringBuilder text = new StringBuilder();
+            StringBuilder run = new StringBuilder("  def run(self: __torch__.M, s: int, x: List[Tensor], p: List[Tensor])"
+                    + " -> List[Tensor]:\n    y = annotate(List[Tensor], [])\n");
+            for (int s = 0; s < segments.size(); s++) {
+                text.append("  def segment").append(s).append(parameters);
+                text.append(segments.get(s).body());
+                List<String> results =
+                        slots.writes(s).stream().map(slots::name).toList();
+                text.append("    return annotate(List[Tensor], ").append(results).append(")\n");
+                run.append("    if torch.eq(s, ").append(s).append("):\n");
+                run.append("      y = self.segment").append(s).append("(x, p)\n");
+            }
+            return text.append(run).append("    return y\n").toString();
         }
 
         String forward() {
-            return signature(FORWARD, List.of()) + "Tensor:\n    return "
-                    + fresh("self.network(" + String.join(", ", arguments("x", "theta")) + ")") + "\n";
+            return signature(FORWARD, List.of()) + "Tensor:\n" + setup() + TorchScriptText.FORWARD;
         }
 
         String vjp() {
+            boolean scaled = precision == Precision.FLOAT16;
             StringBuilder text = new StringBuilder(signature(VJP, List.of("wanted", "g")) + "List[Tensor]:\n");
-            text.append("    leaves = annotate(List[Tensor], [])\n");
+            text.append(setup());
+            table(text, "reached", slots.all().mapToObj(slots::inputsBehind));
+            List<String> trained = slots.all()
+                    .mapToObj(slot -> slots.isTrained(slot) ? "True" : "False")
+                    .toList();
+            text.append("    trained = ").append(trained).append('\n');
+            text.append(scaled ? TorchScriptText.SCALE : "    pulled = g\n");
+            text.append(
+                    trainable.size() > 0
+                            ? "    total = torch.zeros_like(theta)\n    sums = " + split("total") + "\n"
+                            : "    sums = annotate(List[Tensor], [])\n");
+            text.append(TorchScriptText.VJP);
             for (int i = 0; i < inputs; i++) {
-                text.append("    wanted" + i + " = bool(torch.select(wanted, 0, " + i + "))\n");
-                text.append("    a" + i + " = x" + i + "\n");
-                if (reached(Symbol.input(i))) {
-                    text.append("    if wanted" + i + ":\n");
-                    text.append("      a" + i + " = torch.requires_grad_(torch.detach(x" + i + "))\n");
-                    text.append("      _0 = torch.append(leaves, a" + i + ")\n");
-                }
+                text.append("    if need[").append(i).append("]:\n");
+                text.append("      results = self.give(results, cotangents[" + i + "], x" + i + ")\n");
             }
-            if (theta) {
-                text.append("    parameters = theta\n");
-                if (reached(Symbol.THETA)) {
-                    text.append("    parameters = torch.requires_grad_(torch.detach(theta))\n");
-                    text.append("    _1 = torch.append(leaves, parameters)\n");
-                }
+            if (trainable.size() > 0) {
+                text.append("    _9 = torch.append(results, total)\n");
             }
-            text.append("    y = self.network(" + String.join(", ", arguments("a", "parameters")) + ")\n");
-            text.append("    results = annotate(List[Tensor], [" + fresh("torch.detach(y)") + "])\n");
-            text.append("    gradients = annotate(List[Optional[Tensor]], [])\n");
-            text.append("    if torch.gt(torch.len(leaves), 0):\n");
-            text.append("      gradients = torch.grad([y], leaves, annotate(List[Optional[Tensor]], [g]),"
-                    + " False, False, True)\n");
-            text.append("    next = 0\n");
-            for (int i = 0; i < inputs; i++) {
-                text.append("    if wanted" + i + ":\n");
-                gradient(text, "      ", "x" + i, reached(Symbol.input(i)));
-            }
-            if (theta) {
-                gradient(text, "    ", "theta", reached(Symbol.THETA));
+            if (scaled) {
+                text.append(TorchScriptText.UNSCALE);
             }
             return text.append("    return results\n").toString();
         }
 
-        /** Appends the gradient of one leaf to the results: the next one computed, or zeros. */
-        private static void gradient(StringBuilder text, String indent, String of, boolean reached) {
-            String zeros = "_2 = torch.append(results, torch.zeros_like(" + of + "))\n";
-            if (!reached) {
-                text.append(indent + zeros);
-                return;
-            }
-            text.append(indent + "d = gradients[next]\n");
-            text.append(indent + "next = torch.add(next, 1)\n");
-            text.append(indent + "if d is not None:\n");
-            text.append(indent + "  _3 = torch.append(results, " + fresh("d") + ")\n");
-            text.append(indent + "else:\n");
-            text.append(indent + "  " + zeros);
+        /** The slots, the parts of theta, and the tables by which both methods find their way. */
+        private String setup() {
+            StringBuilder text = new StringBuilder();
+            text.append("    nothing = torch.zeros([0])\n");
+            List<String> values = slots.all()
+                    .mapToObj(slot -> slot < inputs ? slots.name(slot) : "nothing")
+                    .toList();
+            text.append("    values = ").append(values).append('\n');
+            text.append("    parts = ")
+                    .append(trainable.size() > 0 ? split("theta") : "annotate(List[Tensor], [])")
+                    .append('\n');
+            table(text, "reads", eachSegment().mapToObj(slots::reads));
+            table(text, "uses", segments.stream().map(Segment::parameters));
+            table(text, "writes", eachSegment().mapToObj(slots::writes));
+            table(text, "ends", eachSegment().mapToObj(slots::lastReadBy));
+            text.append("    out = ").append(slots.output()).append('\n');
+            text.append("    n = ").append(segments.size()).append('\n');
+            return text.toString();
         }
 
-        private boolean reached(long source) {
-            return (sources & source) != 0;
+        private IntStream eachSegment() {
+            return IntStream.range(0, segments.size());
         }
 
-        private static String fresh(String tensor) {
-            return "torch.clone(" + tensor + ", memory_format=0)"; // 0: row-major
+        private static void table(StringBuilder text, String name, Stream<List<Integer>> rows) {
+            List<String> lists =
+                    rows.map(row -> row.isEmpty() ? "annotate(List[int], [])" : row.toString()).toList();
+            text.append("    ").append(name).append(" = annotate(List[List[int]], ").append(lists).append(")\n");
+        }
+
+        private String split(String vector) {
+            List<Integer> sizes = trainable.entries().stream()
+                    .map(ParameterLayout.Entry::size)
+                    .toList();
+            return "torch.split_with_sizes(" + vector + ", " + sizes + ")";
         }
 
         private String signature(String method, List<String> first) {
-            List<String> parameters = new ArrayList<>(List.of(SELF));
+            List<String> parameters = new ArrayList<>(List.of("self: __torch__.M"));
             first.forEach(name -> parameters.add(name + ": Tensor"));
-            arguments("x", "theta").forEach(name -> parameters.add(name + ": Tensor"));
-            return "  def " + method + "(" + String.join(", ", parameters) + ") -> ";
-        }
-
-        private List<String> arguments(String prefix, String parameters) {
-            List<String> names = new ArrayList<>();
             for (int i = 0; i < inputs; i++) {
-                names.add(prefix + i);
+                parameters.add("x" + i + ": Tensor");
             }
-            if (theta) {
-                names.add(parameters);
+            if (trainable.size() > 0) {
+                parameters.add("theta: Tensor");
             }
-            return names;
+            return "  def " + method + "(" + String.join(", ", parameters) + ") -> ";
         }
     }
 }

@@ -115,7 +115,8 @@ class DjlNetworkTest {
     @Test
     void a_long_chain_of_several_thousand_operations_compiles_and_runs() {
         SmallUnet chain = new SmallUnet(40);
-        TorchScriptProgram program = TorchScriptProgram.of(chain, WeightSource.of(weights), ParameterLayout.empty());
+        TorchScriptProgram program = TorchScriptProgram.of(
+                chain, WeightSource.of(weights), ParameterLayout.empty(), Precision.FLOAT32, Recompute.NONE);
         assertTrue(program.text().lines().count() > 4000, "the program is long enough for the test");
         try (BackendSession session = TestSession.open();
                 Network network = session.compile(chain, WeightSource.of(weights), ParameterLayout.empty());
@@ -197,7 +198,7 @@ class DjlNetworkTest {
 
     @Test
     void the_number_of_threads_is_set_on_the_calling_thread() {
-        DjlPytorchBackend two = new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cpu", 2));
+        DjlPytorchBackend two = new DjlPytorchBackend(TestSession.settings("cpu", 2));
         try (BackendSession one = TestSession.open();
                 BackendSession other = two.open();
                 TensorArena inOne = one.arena();

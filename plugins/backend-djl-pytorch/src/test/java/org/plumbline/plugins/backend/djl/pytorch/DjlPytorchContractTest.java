@@ -9,7 +9,7 @@ import org.plumbline.testkit.backend.BackendContract;
 class DjlPytorchContractTest extends BackendContract {
     @Override
     protected ComputeBackend backend() {
-        return new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cpu", 1));
+        return new DjlPytorchBackend(TestSession.settings("cpu", 1));
     }
 
     @Override

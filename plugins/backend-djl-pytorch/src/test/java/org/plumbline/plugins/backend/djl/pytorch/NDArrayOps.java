@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.graph.Ops;
+import org.plumbline.spi.graph.Window;
 
 /**
  * Computes a graph at once with DJL's arrays: an oracle that shares no text with the TorchScript writer and spells out
@@ -113,6 +114,11 @@ final class NDArrayOps implements Ops<NDArray> {
     }
 
     @Override
+    public NDArray erf(NDArray x) {
+        return x.erf();
+    }
+
+    @Override
     public NDArray gelu(NDArray x) {
         return x.mul(x.mul((float) Math.sqrt(0.5)).erf().add(1f)).mul(0.5f);
     }
@@ -152,6 +158,39 @@ final class NDArrayOps implements Ops<NDArray> {
         Shape strides = new Shape(stride, stride);
         Shape paddings = new Shape(padding, padding);
         return Conv2d.conv2d(x, w, b, strides, paddings, new Shape(1, 1), 1).singletonOrThrow();
+    }
+
+    @Override
+    public NDArray conv2d(NDArray x, NDArray w, @Nullable NDArray b, Window window, int groups) {
+        Shape strides = new Shape(window.strideY(), window.strideX());
+        Shape dilations = new Shape(window.dilationY(), window.dilationX());
+        return Conv2d.conv2d(padded(x, window, 0), w, b, strides, new Shape(0, 0), dilations, groups)
+                .singletonOrThrow();
+    }
+
+    /** Tap by tap. */
+    @Override
+    public NDArray maxPool2d(NDArray x, int kernelHeight, int kernelWidth, Window window) {
+        long[] s = shape(x);
+        NDArray padded = padded(x, window, -Float.MAX_VALUE);
+        NDArray largest = null;
+        for (int k = 0; k < kernelHeight; k++) {
+            for (int l = 0; l < kernelWidth; l++) {
+                String rows = places(k * window.dilationY(), window.strideY(), window.height(s[2], kernelHeight));
+                String columns = places(l * window.dilationX(), window.strideX(), window.width(s[3], kernelWidth));
+                NDArray tap = padded.get(":,:," + rows + "," + columns);
+                largest = largest == null ? tap : largest.maximum(tap);
+            }
+        }
+        return largest;
+    }
+
+    private static String places(long first, long stride, long count) {
+        return first + ":" + (first + stride * (count - 1) + 1) + ":" + stride;
+    }
+
+    private static NDArray padded(NDArray x, Window window, double value) {
+        return x.pad(new Shape(window.left(), window.right(), window.top(), window.bottom()), value);
     }
 
     @Override

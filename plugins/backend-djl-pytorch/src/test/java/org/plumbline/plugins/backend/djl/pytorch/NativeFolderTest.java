@@ -85,7 +85,7 @@ class NativeFolderTest {
         private Child() {}
 
         public static void main(String[] arguments) {
-            DjlPytorchBackend backend = new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cpu", 1));
+            DjlPytorchBackend backend = new DjlPytorchBackend(TestSession.settings("cpu", 1));
             System.out.println(backend.description());
             try (BackendSession session = backend.open();
                     TensorArena arena = session.arena()) {

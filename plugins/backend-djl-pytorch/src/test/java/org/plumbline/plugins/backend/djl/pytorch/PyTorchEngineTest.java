@@ -36,7 +36,7 @@ class PyTorchEngineTest {
     @Test
     void a_cuda_device_that_is_not_there_is_an_error_with_the_cause_and_never_a_cpu_run() {
         assumeTrue(PyTorchEngine.start().getGpuCount() == 0, "this machine has a CUDA device");
-        DjlPytorchBackend backend = new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cuda:1", 1));
+        DjlPytorchBackend backend = new DjlPytorchBackend(TestSession.settings("cuda:1", 1));
         PlumblineException refusal = assertThrows(PlumblineException.class, backend::open);
         assertEquals(StandardError.MISSING_DEVICE, refusal.code());
         assertNotNull(refusal.getCause());
@@ -59,7 +59,7 @@ class PyTorchEngineTest {
 
     @Test
     void the_description_says_engine_version_device_precision_and_threads() {
-        String description = new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cpu", 2)).description();
-        assertEquals("libtorch 2.7.1 through DJL 0.35.1, cpu, float32, 2 threads", description);
+        String description = new DjlPytorchBackend(TestSession.settings("cpu", 2)).description();
+        assertEquals("libtorch 2.7.1 through DJL 0.35.1, cpu, float32, 1 worker of 2 threads", description);
     }
 }

@@ -8,7 +8,12 @@ final class TestSession {
     private TestSession() {}
 
     static BackendSession open() {
-        return new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cpu", 1)).open();
+        return new DjlPytorchBackend(TestSession.settings("cpu", 1)).open();
+    }
+
+    /** Everything else by default. */
+    static DjlPytorchBackend.Configuration settings(String device, int threads) {
+        return new DjlPytorchBackend.Configuration(device, threads, 1, Precision.FLOAT32, Recompute.NONE);
     }
 
     static double[] normal(long seed, int count) {

@@ -49,8 +49,9 @@ class TorchScriptArchiveTest {
         return new TorchScriptArchive(
                 TEXT,
                 List.of(
-                        new TorchScriptArchive.Attribute("table", () -> new float[] {1, 2, 3, 4, 5, 6}, 2, 3),
-                        new TorchScriptArchive.Attribute("number", () -> new float[] {0.5f})));
+                        new TorchScriptArchive.Attribute(
+                                "table", () -> new float[] {1, 2, 3, 4, 5, 6}, Precision.FLOAT32, 2, 3),
+                        new TorchScriptArchive.Attribute("number", () -> new float[] {0.5f}, Precision.FLOAT32)));
     }
 
     @Test

@@ -35,10 +35,11 @@ final class DownBlock {
             if (!attentions.isEmpty()) {
                 h = attentions.get(i).apply(ops, h, condition);
             }
+            h = ops.boundary(h);
             skips.add(h);
         }
         if (downsample != null) {
-            h = downsample.apply(ops, h);
+            h = ops.boundary(downsample.apply(ops, h));
             skips.add(h);
         }
         return h;

@@ -22,6 +22,6 @@ final class MidBlock {
         if (attention.isPresent()) {
             h = attention.get().apply(ops, h, condition);
         }
-        return after.apply(ops, h, time);
+        return ops.boundary(after.apply(ops, ops.boundary(h), time));
     }
 }

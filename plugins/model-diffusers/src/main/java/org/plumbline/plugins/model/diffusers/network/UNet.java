@@ -71,7 +71,7 @@ public final class UNet {
             T embedded = ops.embedding(table, classes);
             time = ops.add(time, ops.reshape(embedded, -1, config.timeWidth()));
         }
-        T h = convIn.apply(ops, sample);
+        T h = ops.boundary(convIn.apply(ops, sample));
         List<T> results = new ArrayList<>(List.of(h));
         for (DownBlock block : down) {
             h = block.apply(ops, h, time, condition, results);

@@ -48,7 +48,8 @@ final class UpBlock {
             if (!attentions.isEmpty()) {
                 h = attentions.get(i).apply(ops, h, condition);
             }
+            h = ops.boundary(h);
         }
-        return upsample == null ? h : upsample.apply(ops, ops.upsampleNearest2x(h));
+        return upsample == null ? h : ops.boundary(upsample.apply(ops, ops.upsampleNearest2x(h)));
     }
 }

@@ -7,25 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
-import org.plumbline.plugins.model.diffusers.config.ConfigFile;
-import org.plumbline.spi.backend.BackendSession;
-import org.plumbline.spi.backend.ComputeBackend;
-import org.plumbline.spi.backend.Network;
-import org.plumbline.spi.backend.Tensor;
-import org.plumbline.spi.backend.TensorArena;
-import org.plumbline.spi.backend.VectorJacobian;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
-import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /** Output and gradients of every weight, in float64, against PyTorch's float64. */
@@ -46,23 +36,25 @@ class UNetGoldenTest {
     @ParameterizedTest
     @MethodSource("cases")
     void output_and_every_gradient_are_those_of_diffusers(Path folder) {
-        Case golden = Case.read(folder);
-        golden.compare(golden.graph(), new ReferenceBackend(), ROUNDING_OF_ANGLES);
+        UNetGolden golden = UNetGolden.read(folder);
+        compare(golden, golden.pull(new ReferenceBackend()), ROUNDING_OF_ANGLES);
     }
 
     /** The sinusoidal part of the time embedding is float32 in diffusers whatever the network is; here it is given. */
     @ParameterizedTest
     @MethodSource("cases")
     void behind_the_sines_of_float32_the_agreement_is_far_closer(Path folder) {
-        Case golden = Case.read(folder);
-        golden.compare(new OfWaves(golden.unet, golden.conditionLength), new ReferenceBackend(), ROUNDING_OF_SINES);
+        UNetGolden golden = UNetGolden.read(folder);
+        OfWaves graph = new OfWaves(golden.unet(), golden.conditionLength());
+        double[] waves = OfWaves.waves(golden.unet().config(), golden.labels());
+        compare(golden, golden.pull(graph, waves, new ReferenceBackend()), ROUNDING_OF_SINES);
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void libtorch_agrees_in_float32(Path folder) {
-        Case golden = Case.read(folder);
-        golden.compare(golden.graph(), Torch.backend(), ROUNDING_OF_FLOAT32);
+        UNetGolden golden = UNetGolden.read(folder);
+        compare(golden, golden.pull(Torch.backend()), ROUNDING_OF_FLOAT32);
     }
 
     /** A network whose input "timestep" is the sinusoidal part itself. */
@@ -110,91 +102,23 @@ class UNetGoldenTest {
         }
     }
 
-    private record Case(Path folder, JsonNode facts, UNet unet, ParameterLayout layout, int conditionLength) {
-        static Case read(Path folder) {
-            JsonNode facts = GoldenCases.json(folder.resolve("forward.json"));
-            ConfigFile file = ConfigFile.read(folder.resolve("unet/config.json"));
-            UNetConfig config = facts.get("cls").asText().equals("UNet2DModel")
-                    ? UNet2DConfig.read(file)
-                    : UNet2DConditionConfig.read(file);
-            Scope scope = Scope.root();
-            UNet unet = new UNet(scope, config);
-            ParameterLayout.Builder layout = ParameterLayout.builder();
-            scope.weights().forEach(weight -> layout.add(weight.name(), weight.shape()));
-            try (SafetensorsFile numbers = SafetensorsFile.open(folder.resolve("forward.safetensors"))) {
-                int length = config.conditional() ? (int) numbers.shape("in.encoder_hidden_states")[1] : 0;
-                return new Case(folder, facts, unet, layout.build(), length);
+    private static void compare(UNetGolden golden, UNetGolden.Pulled pulled, double tolerance) {
+        try (SafetensorsFile numbers = golden.numbers()) {
+            Comparison comparison = new Comparison(numbers, tolerance);
+            comparison.compare("out.sample", pulled.output());
+            comparison.compare("grad.sample", pulled.sample());
+            if (pulled.condition().length > 0) {
+                comparison.compare("grad.encoder_hidden_states", pulled.condition());
             }
-        }
-
-        GraphDefinition graph() {
-            return new UNetGraph("unet", unet, conditionLength);
-        }
-
-        void compare(GraphDefinition graph, ComputeBackend backend, double tolerance) {
-            UNetConfig config = unet.config();
-            try (SafetensorsFile numbers = SafetensorsFile.open(folder.resolve("forward.safetensors"));
-                    SafetensorsFile weights =
-                            SafetensorsFile.open(folder.resolve("unet/diffusion_pytorch_model.safetensors"));
-                    BackendSession session = backend.open();
-                    TensorArena arena = session.arena()) {
-                Map<String, Tensor> inputs = new LinkedHashMap<>();
-                inputs.put("sample", arena.tensor(numbers.doubles("in.sample"), numbers.shape("in.sample")));
-                double[] labels = numbers.doubles("in.timesteps");
-                inputs.put(
-                        "timestep",
-                        graph instanceof OfWaves
-                                ? arena.tensor(OfWaves.waves(config, labels), labels.length, OfWaves.width(unet))
-                                : arena.tensor(labels, labels.length));
-                if (config.conditional()) {
-                    String name = "in.encoder_hidden_states";
-                    inputs.put("condition", arena.tensor(numbers.doubles(name), numbers.shape(name)));
-                }
-                if (config.classes() > 0) {
-                    inputs.put(UNetGraph.CLASSES, arena.tensor(numbers.doubles("in.class_labels"), labels.length, 1));
-                }
-                Network network = session.compile(graph, WeightSource.none(), layout);
-                VectorJacobian pulled = network.vjp(
-                        arena,
-                        arena.tensor(theta(layout, weights), layout.size()),
-                        inputs,
-                        arena.tensor(numbers.doubles("in.cotangent"), numbers.shape("in.cotangent")),
-                        config.conditional() ? Set.of("sample", "condition") : Set.of("sample"));
-
-                Comparison comparison = new Comparison(numbers, tolerance);
-                comparison.compare("out.sample", pulled.output().toDoubles());
-                comparison.compare(
-                        "grad.sample", pulled.inputGradients().get("sample").toDoubles());
-                if (config.conditional()) {
+            for (String name : numbers.names()) {
+                if (name.startsWith("grad.param.") && !name.endsWith(".f64")) {
                     comparison.compare(
-                            "grad.encoder_hidden_states",
-                            pulled.inputGradients().get("condition").toDoubles());
+                            name, part(pulled.theta(), golden.layout(), name.substring("grad.param.".length())));
                 }
-                double[] gradient = pulled.parameterGradient().toDoubles();
-                for (String name : numbers.names()) {
-                    if (name.startsWith("grad.param.") && !name.endsWith(".f64")) {
-                        comparison.compare(name, part(gradient, layout, name.substring("grad.param.".length())));
-                    }
-                }
-                comparison.compareNorms(facts.get("gradnorm_order"), gradient, layout);
-                comparison.finish();
             }
+            comparison.compareNorms(golden.facts().get("gradnorm_order"), pulled.theta(), golden.layout());
+            comparison.finish();
         }
-    }
-
-    /** Also checks that our names are the file's, no more and no fewer. */
-    private static double[] theta(ParameterLayout layout, SafetensorsFile weights) {
-        assertEquals(
-                weights.names(),
-                Set.copyOf(layout.entries().stream()
-                        .map(ParameterLayout.Entry::name)
-                        .toList()));
-        double[] theta = new double[layout.size()];
-        for (ParameterLayout.Entry entry : layout.entries()) {
-            assertEquals(Arrays.toString(weights.shape(entry.name())), Arrays.toString(entry.shape()), entry.name());
-            System.arraycopy(weights.doubles(entry.name()), 0, theta, entry.offset(), entry.size());
-        }
-        return theta;
     }
 
     private static double[] part(double[] gradient, ParameterLayout layout, String name) {

@@ -1,4 +1,4 @@
-package org.plumbline.kernel.study;
+package org.plumbline.kernel.plugin;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -7,21 +7,22 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
 /**
- * A section of a study file that asks for a plugin.
+ * A section of a user's file that asks for a plugin.
  *
  * @param id the plugin
  * @param settings the keys that are the plugin's
- * @param own the keys that are the study's, among those it allows
+ * @param own the keys that are the file's own, among those it allows
  */
-record PluginUse(String id, Map<String, Object> settings, Map<String, Object> own) {
+public record PluginUse(String id, Map<String, Object> settings, Map<String, Object> own) {
     /**
      * Divides a section.
      *
      * @param section as written
      * @param where key of the section, for messages
-     * @param studyKeys keys that are not the plugin's
+     * @param ownKeys keys that are not the plugin's
+     * @throws PlumblineException {@link StandardError#MISSING_KEY} if it has no {@code id}
      */
-    static PluginUse of(Map<String, Object> section, String where, String... studyKeys) {
+    public static PluginUse of(Map<String, Object> section, String where, String... ownKeys) {
         if (!(section.get("id") instanceof String id) || id.isBlank()) {
             throw PlumblineException.of(StandardError.MISSING_KEY)
                     .asked("section '" + where + "' names no plugin")
@@ -31,7 +32,7 @@ record PluginUse(String id, Map<String, Object> settings, Map<String, Object> ow
         Map<String, Object> settings = new LinkedHashMap<>(section);
         settings.remove("id");
         Map<String, Object> own = new LinkedHashMap<>();
-        for (String key : studyKeys) {
+        for (String key : ownKeys) {
             if (settings.containsKey(key)) {
                 own.put(key, settings.remove(key));
             }

@@ -1,0 +1,19 @@
+package org.plumbline.plugins.backend.onnxruntime;
+
+import java.util.Optional;
+import org.plumbline.plugins.backend.reference.ReferenceBackend;
+import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.testkit.backend.BackendContract;
+
+/** The backend keeps the contract of compute backends. */
+class OnnxRuntimeContractTest extends BackendContract {
+    @Override
+    protected ComputeBackend backend() {
+        return new OnnxRuntimeBackend(new OnnxRuntimeBackend.Configuration("cpu", 1));
+    }
+
+    @Override
+    protected Optional<ComputeBackend> oracle() {
+        return Optional.of(new ReferenceBackend());
+    }
+}
