@@ -42,7 +42,8 @@ final class CompositeNetwork implements Network {
         try (TensorArena call = session.lending()) {
             long[] shape = output.sizes();
             // Whether the inputs are complete and agree in their rows is checked by the network.
-            shape[0] = inputs.values().stream().mapToInt(Tensor::rows).findFirst().orElse(1);
+            shape[0] =
+                    inputs.values().stream().mapToInt(Tensor::rows).findFirst().orElse(1);
             Tensor result = into.zeros(shape);
             try {
                 Tensor shared = session.view(result, call);
@@ -75,8 +76,7 @@ final class CompositeNetwork implements Network {
         }
     }
 
-    private void runInto(
-            Tensor shared, @Nullable Tensor parameters, Map<String, Tensor> inputs, TensorArena call) {
+    private void runInto(Tensor shared, @Nullable Tensor parameters, Map<String, Tensor> inputs, TensorArena call) {
         rollouts.forwardInto(shared, lendTheta(parameters, call), lend(inputs, call));
     }
 

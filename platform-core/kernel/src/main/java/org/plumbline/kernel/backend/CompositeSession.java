@@ -66,7 +66,8 @@ final class CompositeSession implements BackendSession {
     }
 
     /** A tensor of the backend for rollouts over the memory of one of ours; null if one of the two does not share. */
-    @Nullable Tensor view(Tensor x, TensorArena into) {
+    @Nullable
+    Tensor view(Tensor x, TensorArena into) {
         FloatBuffer memory = home.memory(x);
         return memory == null ? null : into.view(memory, x.shape());
     }

@@ -7,14 +7,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.Places;
+import org.plumbline.kernel.plugin.PluginUse;
+import org.plumbline.kernel.swap.BackendChoice;
+import org.plumbline.kernel.swap.LeasedBackend;
+import org.plumbline.kernel.swap.Switchboard;
 import org.plumbline.spi.backend.BackendSession;
-import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.data.CaptionedDataset;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.estimator.ChainProfile;
@@ -106,7 +110,7 @@ public record Examination(
         }
 
         Examination examine() {
-            part("backend", () -> Uses.backend(settings), ComputeBackend.class, Examiner::backend);
+            backend();
             part("model", () -> Uses.model(settings), ModelLoader.class, loader -> "reads " + folder());
             part("sampler", () -> Uses.sampler(settings), Sampler.class, sampler -> settings.steps() + " steps");
             parts("reward", () -> Uses.rewards(settings), RewardModel.class, Examiner::reward);
@@ -120,7 +124,8 @@ public record Examination(
             if (!questionsAndPartsAreFine()) {
                 return new Examination(parts, questions, null);
             }
-            try (Bench bench = new Bench(context, file, sentence -> {})) {
+            try (Bench bench =
+                    new Bench(context, file, new Switchboard(Uses.backend(settings), Set.of()), line -> {})) {
                 return together(bench.assembly(), bench);
             } catch (PlumblineException refusal) {
                 questions.add(new Question(
@@ -234,11 +239,23 @@ public record Examination(
                                     Collectors.joining(", "), given -> given.isEmpty() ? "" : " (" + given + ")"));
         }
 
-        private static String backend(ComputeBackend backend) {
-            try (BackendSession session = backend.open()) {
-                session.trim();
+        private void backend() {
+            String plugin = "-";
+            try {
+                BackendChoice choice = Uses.backend(settings);
+                plugin = choice.toString();
+                try (LeasedBackend backend = LeasedBackend.of(context.catalog(), choice, file.base());
+                        BackendSession session = backend.backend().open()) {
+                    session.trim();
+                    parts.add(new Part(
+                            "backend",
+                            plugin,
+                            Verdict.yes(backend.backend().description() + "; "
+                                    + names(backend.backend().capabilities()))));
+                }
+            } catch (PlumblineException refusal) {
+                parts.add(new Part("backend", plugin, refused(refusal)));
             }
-            return backend.description() + "; " + names(backend.capabilities());
         }
 
         private static String reward(RewardModel reward) {
