@@ -58,14 +58,16 @@ public final class DjlPytorchBackend implements ComputeBackend {
             int workers,
 
             @Setting(
-                    description = "in which networks multiply, convolve and attend; parameters, latents, gradients, norms"
-                            + " and sums stay float32",
+                    description =
+                            "in which networks multiply, convolve and attend; parameters, latents, gradients, norms"
+                                    + " and sums stay float32",
                     defaultValue = "float32")
             Precision precision,
 
             @Setting(
-                    description = "'segments' computes the activations between the boundaries of a network again for its"
-                            + " gradient: less memory, about a third more time",
+                    description =
+                            "'segments' computes the activations between the boundaries of a network again for its"
+                                    + " gradient: less memory, about a third more time",
                     defaultValue = "none")
             Recompute recompute) {}
 

@@ -81,8 +81,7 @@ final class RowCall {
         for (int i = 0; i < count; i++) {
             int result = i;
             List<NDArray> arrays = parts.stream().map(part -> part.get(result)).toList();
-            joined.add(
-                    endsWithSum && i == count - 1 ? sum(arena, arrays) : NDArrays.concat(new NDList(arrays), 0));
+            joined.add(endsWithSum && i == count - 1 ? sum(arena, arrays) : NDArrays.concat(new NDList(arrays), 0));
         }
         joined.attach(arena.manager());
         return joined;
