@@ -50,8 +50,11 @@ public final class Main {
                         new GradientsCommand(),
                         new ReportCommand(),
                         new PretrainCommand(),
+                        new BackendCommand(),
+                        new DemoCommand(),
                         new PluginsCommand(),
-                        new WhyCommand())));
+                        new WhyCommand(),
+                        new DoctorCommand())));
     }
 
     /** Runs one of these commands, and ends it cleanly when the process is asked to stop. */
@@ -89,6 +92,11 @@ public final class Main {
         }
         List<CommandLine> asked = parsed.asCommandLineList();
         CommandLine last = asked.get(asked.size() - 1);
+        if (last.getCommand() instanceof LocalCommand command) {
+            int code = command.run(last.getOut());
+            last.getOut().flush();
+            return code;
+        }
         if (!(last.getCommand() instanceof HostedCommand command)) {
             last.usage(last.getOut());
             return 0;

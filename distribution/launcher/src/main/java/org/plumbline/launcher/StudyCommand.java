@@ -1,19 +1,24 @@
 package org.plumbline.launcher;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.control.ControlSocket;
 import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.report.Report;
 import org.plumbline.kernel.study.Study;
+import org.plumbline.kernel.study.StudyControls;
 import org.plumbline.kernel.study.StudyFile;
 import org.plumbline.kernel.study.StudyPlan;
 import org.plumbline.kernel.study.StudySettings;
 import org.plumbline.launcher.console.SettingsTable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.toolkit.settings.SettingsBinder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -65,6 +70,8 @@ final class StudyCommand implements HostedCommand {
 
     /** Runs a study file and writes its report, also when it was stopped. */
     record StudyRun(Invocation invocation, StudyFile file, List<String> command) {
+        private static final Logger LOG = LoggerFactory.getLogger(StudyRun.class);
+
         /** What is done with a study. */
         interface Work {
             RunFolder run(Study study, Path folder, boolean resume);
@@ -84,13 +91,31 @@ final class StudyCommand implements HostedCommand {
             }
             StudyPlan plan = StudyPlan.of(invocation.study(), file, command);
             PrintWriter out = invocation.out();
+            Study study = new Study(invocation.study(), plan);
+            ControlSocket control = listen(study, folder);
             try {
-                report(work.run(new Study(invocation.study(), plan), folder, resume), out);
+                report(work.run(study, folder, resume), out);
                 return 0;
             } catch (PlumblineException stopped) {
                 report(RunFolder.open(folder), out);
                 out.println("Continue with: " + String.join(" ", command) + " --resume --output " + folder);
                 throw stopped;
+            } finally {
+                if (control != null) {
+                    control.close();
+                }
+            }
+        }
+
+        /** Lets the run be controlled from outside, if the system has what that needs. */
+        private @Nullable ControlSocket listen(Study study, Path folder) {
+            try {
+                return ControlSocket.open(
+                        Sockets.folder(),
+                        new StudyControls(study, file.settings().name(), folder));
+            } catch (IOException | UnsupportedOperationException impossible) {
+                LOG.warn("this run cannot be controlled by 'plumbline backend': {}", impossible.getMessage());
+                return null;
             }
         }
 

@@ -23,6 +23,9 @@
  * }
  * }</pre>
  *
+ * <p>A command that only talks to a job in another process is a {@link org.plumbline.launcher.LocalCommand}; no host is
+ * started for it.
+ *
  * <p>Results go to the invocation's {@code out}; everything else, progress included, goes to the error stream, so that
  * the output of {@code --json} can be piped.
  */

@@ -18,10 +18,27 @@ import org.plumbline.spi.reward.RewardChoice;
 
 /** All plugins that are available now. Thread-safe. */
 public final class PluginCatalog {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private final Object monitor = new Object();
+    private final Duration patience;
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, Unavailable> unavailable = new TreeMap<>();
     private long changes;
+
+    /** An empty catalog that waits a minute for plugins to close. */
+    public PluginCatalog() {
+        this(PATIENCE);
+    }
+
+    /**
+     * An empty catalog.
+     *
+     * @param patience how long a plugin may take to close before it is left behind
+     */
+    public PluginCatalog(Duration patience) {
+        this.patience = patience;
+    }
 
     /** Makes a plugin available, until the registration is withdrawn. */
     public Registration register(PluginProvider provider) {
@@ -124,7 +141,8 @@ public final class PluginCatalog {
             T plugin = role.cast(chosen(entry.provider.create(settings, base)));
             synchronized (monitor) {
                 Lease<?>[] self = new Lease<?>[1];
-                Lease<T> lease = new Lease<>(entry.provider.description(), plugin, () -> entry.release(self[0]));
+                Lease<T> lease =
+                        new Lease<>(entry.provider.description(), plugin, entry.closing, () -> entry.release(self[0]));
                 self[0] = lease;
                 entry.leases.add(lease);
                 if (entry.withdrawn) {
@@ -205,11 +223,13 @@ public final class PluginCatalog {
     private final class Entry implements Registration {
         final PluginProvider provider;
         final Set<Lease<?>> leases = new HashSet<>();
+        final Closing closing;
         int creating;
         boolean withdrawn;
 
         Entry(PluginProvider provider) {
             this.provider = provider;
+            this.closing = new Closing(PluginCatalog.this, provider.description(), patience);
         }
 
         void release(Lease<?> lease) {

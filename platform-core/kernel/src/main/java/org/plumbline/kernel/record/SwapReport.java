@@ -41,6 +41,9 @@ public record SwapReport(
         Seconds seconds,
         String message)
         implements RunRecord {
+    /** A probe is short: a smaller ratio of times says nothing. */
+    private static final double NOTABLE = 5;
+
     /** Why a run changes its backend. */
     public enum Reason {
         /** Somebody asked for it. */
@@ -108,7 +111,7 @@ public record SwapReport(
                     text,
                     "accepted",
                     String.format(Locale.ROOT, "up to a relative difference of %.1g", tolerance)
-                            + (slowdown > 2 || slowdown < 0.5
+                            + (slowdown > NOTABLE || slowdown < 1 / NOTABLE
                                     ? String.format(Locale.ROOT, "; the probe took %.2g times as long", slowdown)
                                     : ""));
         }

@@ -42,7 +42,9 @@ public final class Compatibility {
     }
 
     static Verdict verdict(String title, GradientEstimator estimator, ChainProfile profile, Alternatives alternatives) {
-        return Verdict.of(title + " can work on this chain", () -> check(title, estimator, profile, alternatives));
+        return Verdict.of(
+                "works with this backend, this reward and this sampler",
+                () -> check(title, estimator, profile, alternatives));
     }
 
     /** The needs of an estimator that a chain does not meet. */

@@ -3,6 +3,7 @@ package org.plumbline.toolkit.onnx;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -124,7 +125,7 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
 
     @Override
     public Value scale(Value x, double factor) {
-        return record("Mul", x.shape, x.name, scalar(factor));
+        return factor == 1 ? x : record("Mul", x.shape, x.name, scalar(factor));
     }
 
     @Override
@@ -291,11 +292,33 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
 
     // ---- normalisation
 
+    /**
+     * Not by ONNX's GroupNormalization, for which few runtimes have a kernel: most unfold it into twenty operations. A group
+     * is an instance of a larger channel, and gamma and beta are a batch normalisation whose statistics are 0 and 1.
+     */
     @Override
     public Value groupNorm(Value x, int groups, Value gamma, Value beta, double eps) {
         Shape shape = shapes.groupNorm(x.shape, groups, gamma.shape, beta.shape, eps);
-        Consumer<Node> attributes = node -> node.integer("num_groups", groups).real("epsilon", (float) eps);
-        return record("GroupNormalization", shape, attributes, x.name, gamma.name, beta.name);
+        long row = x.shape.rowSize();
+        Value grouped = reshape(x, TensorSpec.BATCH, groups, row / groups);
+        Value normal = record(
+                "InstanceNormalization",
+                grouped.shape,
+                node -> node.real("epsilon", (float) eps),
+                grouped.name,
+                filled(groups, 1),
+                filled(groups, 0));
+        Value whole = new Value(reshape(normal, shape.sizes()).name, shape);
+        int channels = Math.toIntExact(shape.size(1));
+        return record(
+                "BatchNormalization",
+                shape,
+                node -> node.real("epsilon", 0),
+                whole.name,
+                gamma.name,
+                beta.name,
+                filled(channels, 0),
+                filled(channels, 1));
     }
 
     @Override
@@ -372,6 +395,15 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
     private String scalar(double value) {
         String name = fresh("scalar");
         initializers.add(floats(name, new float[] {(float) value}));
+        return name;
+    }
+
+    /** A vector whose numbers are all the same. */
+    private String filled(int length, float value) {
+        String name = fresh("filled");
+        float[] values = new float[length];
+        Arrays.fill(values, value);
+        initializers.add(floats(name, values, length));
         return name;
     }
 

@@ -16,8 +16,8 @@ import org.plumbline.toolkit.graph.ShapeOps;
  *
  * <p>Trainable parameters are inputs of the model beside those of the graph, so that they may change from call to call.
  * Frozen weights are initializers whose numbers lie elsewhere ("external data" of a file that does not exist): the runtime
- * is handed them in memory when it loads the model. So the model is small however large the network is, no number is
- * copied through the file format, and its limit of two gigabytes does not matter.
+ * is handed them in memory when it loads the model. So the model is small however large the network is, no number goes
+ * through the file format, and its limit of two gigabytes does not matter.
  *
  * @param model the bytes of the model; not copied
  * @param output the shape of its only output; the first size is the batch

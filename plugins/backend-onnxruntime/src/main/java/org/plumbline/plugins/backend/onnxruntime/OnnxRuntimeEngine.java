@@ -6,9 +6,19 @@ import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.ExecutionMode;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.graph.GraphDefinition;
+import org.plumbline.spi.graph.Ops;
+import org.plumbline.spi.graph.ParameterLayout;
+import org.plumbline.spi.graph.TensorSpec;
+import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.toolkit.onnx.OnnxRecording;
 
 /**
  * ONNX Runtime on one device.
@@ -23,6 +33,9 @@ import org.plumbline.spi.error.StandardError;
 record OnnxRuntimeEngine(OrtEnvironment environment, Device device, int threads) {
     private static final String GPU_JAR =
             "put the library onnxruntime_gpu in the place of onnxruntime in the folder lib; it needs CUDA 12 and cuDNN 9";
+
+    private static final String NEEDED =
+            "run on a machine with that card, its driver, CUDA 12 and cuDNN 9, or set device = cpu";
 
     /**
      * Loads the library if it is not loaded yet.
@@ -58,7 +71,36 @@ record OnnxRuntimeEngine(OrtEnvironment environment, Device device, int threads)
      * @throws PlumblineException {@link StandardError#MISSING_DEVICE} if it cannot
      */
     void requireDevice() {
-        options().close();
+        if (device.card().isEmpty()) {
+            return;
+        }
+        try (SessionOptions options = options()) {
+            // Else a network that the card cannot take would run on the CPU without a word.
+            options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
+            byte[] model = OnnxRecording.of(new Probe(), WeightSource.none(), ParameterLayout.empty())
+                    .model();
+            environment.createSession(model, options).close();
+        } catch (OrtException cause) {
+            throw missing(innermost(cause), NEEDED).cause(cause).build();
+        }
+    }
+
+    /** The smallest network. */
+    private record Probe() implements GraphDefinition {
+        @Override
+        public String name() {
+            return "probe";
+        }
+
+        @Override
+        public List<TensorSpec> inputs() {
+            return List.of(new TensorSpec("x", TensorSpec.BATCH, 1));
+        }
+
+        @Override
+        public <T> T build(Ops<T> ops, Map<String, T> inputs) {
+            return ops.tanh(Objects.requireNonNull(inputs.get("x")));
+        }
     }
 
     /**
@@ -95,14 +137,13 @@ record OnnxRuntimeEngine(OrtEnvironment environment, Device device, int threads)
             throw missing("this ONNX Runtime " + version() + " was built for " + compiledIn + " only", GPU_JAR)
                     .build();
         }
-        try {
-            options.addCUDA(device.card().getAsInt());
+        try (OrtCUDAProviderOptions card =
+                new OrtCUDAProviderOptions(device.card().getAsInt())) {
+            // Else products of matrices are rounded to 10 bits where we say float32.
+            card.add("use_tf32", "0");
+            options.addCUDA(card);
         } catch (OrtException cause) {
-            throw missing(
-                            innermost(cause),
-                            "run on a machine with that card, its driver, CUDA 12 and cuDNN 9, or set device = cpu")
-                    .cause(cause)
-                    .build();
+            throw missing(innermost(cause), NEEDED).cause(cause).build();
         }
     }
 

@@ -34,9 +34,6 @@ final class RuntimeNetwork implements Network {
     private final OnnxRecording recording;
     private final ThetaInputs theta;
     private final OrtSession runtime;
-    /** ONNX Runtime computes in this memory as long as the network is loaded. */
-    private final List<Block> weights;
-
     private boolean closed;
 
     private RuntimeNetwork(
@@ -44,14 +41,12 @@ final class RuntimeNetwork implements Network {
             GraphDefinition definition,
             ParameterLayout trainable,
             OnnxRecording recording,
-            OrtSession runtime,
-            List<Block> weights) {
+            OrtSession runtime) {
         this.session = session;
         this.definition = definition;
         this.trainable = trainable;
         this.recording = recording;
         this.runtime = runtime;
-        this.weights = weights;
         specs = List.copyOf(definition.inputs());
         theta = new ThetaInputs(trainable, recording.parameters());
     }
@@ -59,6 +54,7 @@ final class RuntimeNetwork implements Network {
     static RuntimeNetwork compile(
             RuntimeSession session, GraphDefinition graph, WeightSource frozen, ParameterLayout trainable) {
         OnnxRecording recording = OnnxRecording.of(graph, frozen, trainable);
+        // ONNX Runtime copies the weights when it loads a model, into the layout that its kernels want.
         List<Block> weights = new ArrayList<>();
         try (SessionOptions options = session.engine().options()) {
             Map<String, OnnxTensorLike> numbers = new HashMap<>();
@@ -73,13 +69,11 @@ final class RuntimeNetwork implements Network {
                 options.addExternalInitializers(numbers);
             }
             OrtSession runtime = session.engine().environment().createSession(recording.model(), options);
-            return new RuntimeNetwork(session, graph, trainable, recording, runtime, weights);
+            return new RuntimeNetwork(session, graph, trainable, recording, runtime);
         } catch (OrtException cause) {
-            weights.forEach(Block::close);
             throw OnnxRuntimeEngine.failure("loading '" + graph.name() + "'", cause);
-        } catch (RuntimeException failure) {
+        } finally {
             weights.forEach(Block::close);
-            throw failure;
         }
     }
 
@@ -225,8 +219,6 @@ final class RuntimeNetwork implements Network {
             runtime.close();
         } catch (OrtException cause) {
             throw OnnxRuntimeEngine.failure("closing '" + definition.name() + "'", cause);
-        } finally {
-            weights.forEach(Block::close);
         }
     }
 }

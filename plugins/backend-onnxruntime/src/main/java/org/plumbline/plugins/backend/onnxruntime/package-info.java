@@ -14,7 +14,7 @@
  *       arithmetic between network calls in Java.
  * </ol>
  *
- * <p>Nothing is copied on the way: ONNX Runtime reads theta and inputs where they lie and writes its output into a buffer of
+ * <p>In a call nothing is copied on the way: ONNX Runtime reads theta and inputs where they lie and writes its output into a buffer of
  * the arena that was passed. A buffer that an arena frees goes back to the pool of its session, so that the steps of a
  * chain after the first one allocate nothing.
  *

@@ -114,7 +114,8 @@ class CompositeBackendTest {
             assertEquals(1, gradients.calls(), "the first forward pass is made on both");
             for (int i = 0; i < 3; i++) {
                 assertArrayEquals(
-                        output.toDoubles(), network.forward(arena, theta, inputs).toDoubles());
+                        output.toDoubles(),
+                        network.forward(arena, theta, inputs).toDoubles());
             }
             network.vjp(arena, theta, inputs, output, Set.of("x"));
             assertEquals(4, rollouts.calls());
@@ -192,8 +193,7 @@ class CompositeBackendTest {
         ComputeBackend single = new Skewed(1, false);
         assertEquals(EnumSet.allOf(Capability.class), new CompositeBackend(reference, forwardOnly).capabilities());
         assertEquals(
-                EnumSet.of(Capability.FORWARD, Capability.VJP),
-                new CompositeBackend(reference, single).capabilities());
+                EnumSet.of(Capability.FORWARD, Capability.VJP), new CompositeBackend(reference, single).capabilities());
         assertEquals(
                 EnumSet.of(Capability.FORWARD, Capability.FLOAT64),
                 new CompositeBackend(forwardOnly, reference).capabilities());

@@ -59,6 +59,10 @@ final class RowCall {
             List<NDArray> all = arguments.stream().map(Argument::array).toList();
             return module.call(whole, method, differentiates, all);
         }
+        return LibtorchFailure.during(method, () -> divided(arena, rows, parts, differentiates));
+    }
+
+    private NDList divided(DjlArena arena, int rows, int parts, boolean differentiates) {
         try (NDManager scratch = arena.manager().newSubManager()) {
             List<Callable<NDList>> calls = new ArrayList<>();
             for (int part = 0; part < parts; part++) {
@@ -81,8 +85,7 @@ final class RowCall {
         for (int i = 0; i < count; i++) {
             int result = i;
             List<NDArray> arrays = parts.stream().map(part -> part.get(result)).toList();
-            joined.add(
-                    endsWithSum && i == count - 1 ? sum(arena, arrays) : NDArrays.concat(new NDList(arrays), 0));
+            joined.add(endsWithSum && i == count - 1 ? sum(arena, arrays) : NDArrays.concat(new NDList(arrays), 0));
         }
         joined.attach(arena.manager());
         return joined;

@@ -94,11 +94,6 @@ final class Segment {
     }
 
     private void line(String name, String expression) {
-        statements
-                .append("    ")
-                .append(name)
-                .append(" = ")
-                .append(expression)
-                .append('\n');
+        statements.append("    ").append(name).append(" = ").append(expression).append('\n');
     }
 }

@@ -126,9 +126,8 @@ final class SegmentRecorder {
         return switch (rule) {
             case LOW -> low;
             case FULL -> Precision.FLOAT32;
-            case WIDEST -> operands.stream().anyMatch(operand -> operand.type() == Precision.FLOAT32)
-                    ? Precision.FLOAT32
-                    : low;
+            case WIDEST ->
+                operands.stream().anyMatch(operand -> operand.type() == Precision.FLOAT32) ? Precision.FLOAT32 : low;
         };
     }
 

@@ -93,14 +93,16 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
         String segmentMethods() {
             String parameters = "(self: __torch__.M, x: List[Tensor], p: List[Tensor]) -> List[Tensor]:\n";
             StringBuilder text = new StringBuilder();
-            StringBuilder run = new StringBuilder("  def run(self: __torch__.M, s: int, x: List[Tensor], p: List[Tensor])"
-                    + " -> List[Tensor]:\n    y = annotate(List[Tensor], [])\n");
+            StringBuilder run =
+                    new StringBuilder("  def run(self: __torch__.M, s: int, x: List[Tensor], p: List[Tensor])"
+                            + " -> List[Tensor]:\n    y = annotate(List[Tensor], [])\n");
             for (int s = 0; s < segments.size(); s++) {
                 text.append("  def segment").append(s).append(parameters);
                 text.append(segments.get(s).body());
-                List<String> results =
-                        slots.writes(s).stream().map(slots::name).toList();
-                text.append("    return annotate(List[Tensor], ").append(results).append(")\n");
+                List<String> results = slots.writes(s).stream().map(slots::name).toList();
+                text.append("    return annotate(List[Tensor], ")
+                        .append(results)
+                        .append(")\n");
                 run.append("    if torch.eq(s, ").append(s).append("):\n");
                 run.append("      y = self.segment").append(s).append("(x, p)\n");
             }
@@ -123,7 +125,7 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
             text.append(scaled ? TorchScriptText.SCALE : "    pulled = g\n");
             text.append(
                     trainable.size() > 0
-                            ? "    total = torch.zeros_like(theta)\n    sums = " + split("total") + "\n"
+                            ? "    total = torch.empty_like(theta)\n    sums = " + split("total") + "\n"
                             : "    sums = annotate(List[Tensor], [])\n");
             text.append(TorchScriptText.VJP);
             for (int i = 0; i < inputs; i++) {
@@ -131,7 +133,7 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
                 text.append("      results = self.give(results, cotangents[" + i + "], x" + i + ")\n");
             }
             if (trainable.size() > 0) {
-                text.append("    _9 = torch.append(results, total)\n");
+                text.append("    _13 = torch.append(results, total)\n");
             }
             if (scaled) {
                 text.append(TorchScriptText.UNSCALE);
@@ -164,9 +166,13 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
         }
 
         private static void table(StringBuilder text, String name, Stream<List<Integer>> rows) {
-            List<String> lists =
-                    rows.map(row -> row.isEmpty() ? "annotate(List[int], [])" : row.toString()).toList();
-            text.append("    ").append(name).append(" = annotate(List[List[int]], ").append(lists).append(")\n");
+            List<String> lists = rows.map(row -> row.isEmpty() ? "annotate(List[int], [])" : row.toString())
+                    .toList();
+            text.append("    ")
+                    .append(name)
+                    .append(" = annotate(List[List[int]], ")
+                    .append(lists)
+                    .append(")\n");
         }
 
         private String split(String vector) {

@@ -9,7 +9,8 @@ import org.plumbline.testkit.backend.BackendContract;
 class RecomputeContractTest extends BackendContract {
     @Override
     protected ComputeBackend backend() {
-        return new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cpu", 1, 2, Precision.FLOAT32, Recompute.SEGMENTS));
+        return new DjlPytorchBackend(
+                new DjlPytorchBackend.Configuration("cpu", 1, 2, Precision.FLOAT32, Recompute.SEGMENTS));
     }
 
     @Override

@@ -9,7 +9,8 @@ import org.plumbline.testkit.backend.BackendContract;
 class TwoWorkersContractTest extends BackendContract {
     @Override
     protected ComputeBackend backend() {
-        return new DjlPytorchBackend(new DjlPytorchBackend.Configuration("cpu", 1, 2, Precision.FLOAT32, Recompute.NONE));
+        return new DjlPytorchBackend(
+                new DjlPytorchBackend.Configuration("cpu", 1, 2, Precision.FLOAT32, Recompute.NONE));
     }
 
     @Override
