@@ -73,10 +73,10 @@ final class ScoredReward implements BlackBoxRewardModel {
             double[] prepared = prepare.run(Map.of(DifferentiableRewardModel.IMAGE, new OrtNetwork.Row(pixels, shape)));
             double[] found = network.run(output, Map.of(input, new OrtNetwork.Row(prepared, preparation.row())));
             scores[row] = read.run(Map.of(
-                                    Readout.FOUND,
-                                    new OrtNetwork.Row(found, readout.numbers()),
-                                    Readout.WANTED,
-                                    new OrtNetwork.Row(wanted.row(prompts.get(row)), readout.numbers())))[0];
+                    Readout.FOUND,
+                    new OrtNetwork.Row(found, readout.numbers()),
+                    Readout.WANTED,
+                    new OrtNetwork.Row(wanted.row(prompts.get(row)), readout.numbers())))[0];
         }
         return scores;
     }

@@ -36,8 +36,7 @@ final class Verification {
         try (OrtNetwork prepare = OrtNetwork.of(preparation.graph(shape), WeightSource.none())) {
             for (int i = 0; i < IMAGES; i++) {
                 double[] pixels = random.doubles(size).toArray();
-                images[i] = prepare.run(
-                        Map.of(DifferentiableRewardModel.IMAGE, new OrtNetwork.Row(pixels, shape)));
+                images[i] = prepare.run(Map.of(DifferentiableRewardModel.IMAGE, new OrtNetwork.Row(pixels, shape)));
                 expected[i] = file.run(output, row(images[i]));
             }
         }

@@ -66,14 +66,22 @@ class OnnxRewardContractTest {
 
     private static Map<String, Object> settings(String gradient) {
         return Map.of(
-                "model", "open.onnx",
-                "layout", "nhwc",
-                "range", "bytes",
-                "height", 8,
-                "width", 6,
-                "classes", List.of("three", "five", "seven"),
-                "log-softmax", true,
-                "gradient", gradient);
+                "model",
+                "open.onnx",
+                "layout",
+                "nhwc",
+                "range",
+                "bytes",
+                "height",
+                8,
+                "width",
+                6,
+                "classes",
+                List.of("three", "five", "seven"),
+                "log-softmax",
+                true,
+                "gradient",
+                gradient);
     }
 
     abstract static class Contract extends RewardContract {
