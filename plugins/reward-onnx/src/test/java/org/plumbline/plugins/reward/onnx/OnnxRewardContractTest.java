@@ -35,13 +35,19 @@ class OnnxRewardContractTest {
     }
 
     @Nested
-    class OneColumnOfAVisionTransformer extends Contract {
-        OneColumnOfAVisionTransformer() {
+    class OneColumnOfNormalisedImages extends Contract {
+        OneColumnOfNormalisedImages() {
             super(Map.of(
                     "model",
-                    "vision-14.onnx",
+                    "open.onnx",
+                    "layout",
+                    "nhwc",
+                    "height",
+                    9,
+                    "width",
+                    4,
                     "column",
-                    3,
+                    1,
                     "mean",
                     List.of(0.48, 0.46, 0.41),
                     "std",
