@@ -95,7 +95,10 @@ class CompatibilityTest {
         assertTrue(
                 refusal.startsWith("trial 'mine' needs vector-Jacobian products, and this backend only runs"), refusal);
         assertTrue(refusal.contains("the estimators spsa"), refusal);
-        assertTrue(refusal.contains("a backend with capability VJP (djl-pytorch, reference)"), refusal);
+        assertTrue(
+                refusal.contains(
+                        "a backend with capability VJP ({id: djl-pytorch, rollouts: {id: forward-only}}, djl-pytorch, "),
+                refusal);
     }
 
     @Test
@@ -128,6 +131,7 @@ class CompatibilityTest {
         plan(ForwardOnly.ID, "0", "toy.first-pixel, label: target", 0, "{id: spsa}");
         plan("reference", "1", "toy.reward", 0, "{id: policy-gradient}");
         plan("reference", "1", "toy.first-pixel, label: target", 0, "{id: example}");
+        plan("djl-pytorch, rollouts: {id: forward-only}", "1", "toy.reward", 2, "{id: rlr}");
     }
 
     @Test

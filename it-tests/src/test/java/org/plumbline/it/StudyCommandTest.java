@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -44,32 +43,15 @@ class StudyCommandTest {
     private Path folder;
 
     private Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
-                "-Dplumbline.home=" + App.HOME,
-                "-Dai.djl.offline=true"));
-        if (Runtime.version().feature() >= 24) {
-            command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED"));
-        }
-        command.addAll(List.of("-cp", App.HOME.resolve("lib") + "/*", "org.plumbline.launcher.Main"));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectOutput(folder.resolve("out").toFile())
-                .redirectError(folder.resolve("err").toFile());
-        builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
-        return builder.start();
+        return new AppProcess(folder).start(arguments);
     }
 
     private int run(String... arguments) throws Exception {
-        Process process = start(arguments);
-        assertTrue(process.waitFor(300, TimeUnit.SECONDS), "still running");
-        return process.exitValue();
+        return new AppProcess(folder).run(arguments);
     }
 
     private String text(String file) throws IOException {
-        return Files.readString(folder.resolve(file));
+        return new AppProcess(folder).text(file);
     }
 
     private void write(String study) throws IOException {

@@ -41,7 +41,7 @@ public final class Host implements AutoCloseable {
      * @param pluginFolders where plugin jars are looked for
      * @param cache beneath which bundles are unpacked
      * @param poll time between two looks at the plugin folders
-     * @param drain how long a plugin that is taken away by force waits until it is let go
+     * @param drain how long a plugin that is taken away by force waits until it is let go, and how long it may take to close
      */
     public record Settings(Path home, List<Path> pluginFolders, Path cache, Duration poll, Duration drain) {
         public Settings {
@@ -69,10 +69,11 @@ public final class Host implements AutoCloseable {
     private final Settings settings;
     private final FrameworkCache cache;
     private final Framework framework;
-    private final PluginCatalog catalog = new PluginCatalog();
+    private final PluginCatalog catalog;
 
     private Host(Settings settings) {
         this.settings = settings;
+        this.catalog = new PluginCatalog(settings.drain());
         GroundFloor floor = GroundFloor.of(settings.home().resolve("lib"));
         this.cache = cache(settings);
         Map<String, Object> properties = new HashMap<>();
@@ -133,6 +134,11 @@ public final class Host implements AutoCloseable {
     /** Where plugin jars are looked for. */
     public List<Path> pluginFolders() {
         return settings.pluginFolders();
+    }
+
+    /** Where bundles are unpacked while the host runs. */
+    public Path cacheFolder() {
+        return cache.folder();
     }
 
     /** The framework, for what is not about plugins. */

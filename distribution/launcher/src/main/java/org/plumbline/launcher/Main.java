@@ -53,7 +53,8 @@ public final class Main {
                         new BackendCommand(),
                         new DemoCommand(),
                         new PluginsCommand(),
-                        new WhyCommand())));
+                        new WhyCommand(),
+                        new DoctorCommand())));
     }
 
     /** Runs one of these commands, and ends it cleanly when the process is asked to stop. */

@@ -62,7 +62,7 @@ final class Experiment implements AutoCloseable {
         closing.push(model::close);
         parts = new ChainParts(
                 model,
-                new TrainableTarget.Lora(RANK, RANK, List.of("to_q", "to_k", "to_v", "to_out.0")),
+                target(),
                 GUIDANCE,
                 reward.get(),
                 DIGITS.stream().map(digit -> "a handwritten " + digit).toList(),
@@ -77,6 +77,16 @@ final class Experiment implements AutoCloseable {
 
     ComputeBackend backend() {
         return backend.get();
+    }
+
+    /** The backend with other settings. */
+    ComputeBackend backend(Map<String, Object> settings) {
+        return lease(ComputeBackend.class, "djl-pytorch", settings).get();
+    }
+
+    /** What is trained. */
+    TrainableTarget.Lora target() {
+        return new TrainableTarget.Lora(RANK, RANK, List.of("to_q", "to_k", "to_v", "to_out.0"));
     }
 
     ChainParts parts() {

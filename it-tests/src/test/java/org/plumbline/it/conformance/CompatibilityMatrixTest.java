@@ -213,9 +213,8 @@ class CompatibilityMatrixTest {
                 `mvn verify -pl it-tests -Dit.test=CompatibilityMatrixTest -Dplumbline.matrix=write`.
 
                 An estimator has a row of its own for each choice that changes what it can be combined with. The chain has 11
-                steps of DDIM (trailing) and trains weights.
+                steps of DDIM (trailing) and trains weights.%s
 
-                %s
                 | a no is because of | what would help |
                 |---|---|
                 | v | a backend with vector-Jacobian products |

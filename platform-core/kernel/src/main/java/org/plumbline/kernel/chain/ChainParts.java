@@ -1,8 +1,10 @@
 package org.plumbline.kernel.chain;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.spi.reward.RewardModel;
 
@@ -64,5 +66,15 @@ public record ChainParts(
     /** True if every reward has a gradient. */
     boolean differentiable() {
         return rewards.stream().allMatch(term -> term.reward() instanceof DifferentiableRewardModel);
+    }
+
+    /** What the rewards without gradient say about that. */
+    String whyNotDifferentiable() {
+        return rewards.stream()
+                .map(RewardTerm::reward)
+                .filter(BlackBoxRewardModel.class::isInstance)
+                .map(reward -> ((BlackBoxRewardModel) reward).whyNoGradient())
+                .filter(why -> !why.isEmpty())
+                .collect(Collectors.joining("; "));
     }
 }

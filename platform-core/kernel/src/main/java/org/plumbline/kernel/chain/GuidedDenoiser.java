@@ -81,7 +81,11 @@ final class GuidedDenoiser implements Denoiser {
     public Tensor predict(TensorArena into, Tensor u, TimePoint at, PredictionType wanted) {
         Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
         try (TensorArena scratch = into.nested()) {
-            Tensor output = network.forward(scratch, bound.weights(), inputs(scratch, u, at));
+            Map<String, Tensor> inputs = inputs(scratch, u, at);
+            Tensor output = Returned.output(
+                    network,
+                    network.forward(scratch, bound.weights(), inputs),
+                    sample(inputs).shape());
             ledger.forward(output.rows());
             return into.adopt(convert(scratch, u, output, affine));
         }
@@ -172,7 +176,14 @@ final class GuidedDenoiser implements Denoiser {
         if (parametrisation.trainsCondition()) {
             wrt.add(DenoiserInput.CONDITION.key());
         }
-        VectorJacobian pulled = network.vjp(scratch, bound.weights(), inputs(scratch, u, at), seed, wrt);
+        Map<String, Tensor> given = inputs(scratch, u, at);
+        VectorJacobian pulled = Returned.products(
+                network,
+                network.vjp(scratch, bound.weights(), given, seed, wrt),
+                bound.weights(),
+                given,
+                wrt,
+                sample(given).shape());
         ledger.forward(pulled.output().rows());
         ledger.backward(pulled.output().rows());
         if (sink != null && factor != 0) {
@@ -218,6 +229,10 @@ final class GuidedDenoiser implements Denoiser {
                     List.of(u, arena.rows(output, 0, rows), arena.rows(output, rows, 2 * rows)));
         }
         return arena.combine(new double[] {affine.ofInput(), affine.ofPrediction()}, List.of(u, output));
+    }
+
+    private static Tensor sample(Map<String, Tensor> inputs) {
+        return Objects.requireNonNull(inputs.get(DenoiserInput.SAMPLE.key()));
     }
 
     private Map<String, Tensor> inputs(TensorArena arena, Tensor u, TimePoint at) {

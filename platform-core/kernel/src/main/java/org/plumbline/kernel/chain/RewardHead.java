@@ -43,8 +43,8 @@ final class RewardHead implements AutoCloseable {
         double[] rewards;
         if (network != null) {
             try (TensorArena scratch = arena.nested()) {
-                rewards = network.forward(scratch, null, inputs(scratch, images, prompts))
-                        .toDoubles();
+                Tensor output = network.forward(scratch, null, inputs(scratch, images, prompts));
+                rewards = Returned.output(network, output, images.rows()).toDoubles();
             }
         } else {
             rewards = ((BlackBoxRewardModel) reward).score(batch(images, imageShape), prompts);
@@ -60,12 +60,15 @@ final class RewardHead implements AutoCloseable {
         }
         double[] ones = new double[images.rows()];
         Arrays.fill(ones, 1);
-        VectorJacobian pulled = network.vjp(
-                arena,
+        Map<String, Tensor> inputs = inputs(arena, images, prompts);
+        Set<String> wrt = Set.of(DifferentiableRewardModel.IMAGE);
+        VectorJacobian pulled = Returned.products(
+                network,
+                network.vjp(arena, null, inputs, arena.tensor(ones, ones.length), wrt),
                 null,
-                inputs(arena, images, prompts),
-                arena.tensor(ones, ones.length),
-                Set.of(DifferentiableRewardModel.IMAGE));
+                inputs,
+                wrt,
+                ones.length);
         return new Scored(
                 checked(pulled.output().toDoubles(), images.rows()),
                 Objects.requireNonNull(pulled.inputGradients().get(DifferentiableRewardModel.IMAGE)));

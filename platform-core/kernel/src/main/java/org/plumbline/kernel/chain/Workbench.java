@@ -133,6 +133,7 @@ public final class Workbench implements AutoCloseable {
                 program,
                 parts.model().schedule(),
                 parts.differentiable(),
+                parts.whyNotDifferentiable(),
                 backend.capabilities(),
                 parts.target(),
                 parameterCount(),
@@ -182,7 +183,7 @@ public final class Workbench implements AutoCloseable {
                 SamplingChain chain = chain(rollout, parameters, 0, 0)) {
             Tensor latents = chain.perturbed(new Perturbation(new double[parameters.length], 0, new BitSet()))
                     .output();
-            Tensor images = decoder.forward(chain.arena(), null, Map.of(ImageDecoder.LATENT, latents));
+            Tensor images = decoded(chain.arena(), latents);
             return RewardHead.batch(images, parts.model().imageDecoder().imageShape());
         }
     }
@@ -198,7 +199,7 @@ public final class Workbench implements AutoCloseable {
 
     double[] rewards(TensorArena into, Tensor latents, List<String> prompts) {
         try (TensorArena scratch = into.nested()) {
-            Tensor images = decoder.forward(scratch, null, Map.of(ImageDecoder.LATENT, latents));
+            Tensor images = decoded(scratch, latents);
             double[] total = new double[latents.rows()];
             for (RewardTerm term : parts.rewards()) {
                 Vectors.addTo(total, term.weight(), head(term.reward()).score(scratch, images, prompts));
@@ -211,7 +212,7 @@ public final class Workbench implements AutoCloseable {
     RewardHead.Scored rewardsWithGradient(TensorArena into, Tensor latents, List<String> prompts) {
         try (TensorArena scratch = into.nested()) {
             Map<String, Tensor> input = Map.of(ImageDecoder.LATENT, latents);
-            Tensor images = decoder.forward(scratch, null, input);
+            Tensor images = decoded(scratch, latents);
             double[] total = new double[latents.rows()];
             Tensor ofImages = null;
             for (RewardTerm term : parts.rewards()) {
@@ -221,11 +222,28 @@ public final class Workbench implements AutoCloseable {
                         ? scratch.combine(new double[] {term.weight()}, List.of(scored.gradient()))
                         : scratch.combine(new double[] {1, term.weight()}, List.of(ofImages, scored.gradient()));
             }
-            VectorJacobian pulled =
-                    decoder.vjp(scratch, null, input, Objects.requireNonNull(ofImages), Set.of(ImageDecoder.LATENT));
+            Set<String> wrt = Set.of(ImageDecoder.LATENT);
+            VectorJacobian pulled = Returned.products(
+                    decoder,
+                    decoder.vjp(scratch, null, input, Objects.requireNonNull(ofImages), wrt),
+                    null,
+                    input,
+                    wrt,
+                    images.shape());
             Tensor gradient = Objects.requireNonNull(pulled.inputGradients().get(ImageDecoder.LATENT));
             return new RewardHead.Scored(total, into.adopt(gradient));
         }
+    }
+
+    private Tensor decoded(TensorArena into, Tensor latents) {
+        long[] image = parts.model().imageDecoder().imageShape();
+        return Returned.output(
+                decoder,
+                decoder.forward(into, null, Map.of(ImageDecoder.LATENT, latents)),
+                latents.rows(),
+                image[0],
+                image[1],
+                image[2]);
     }
 
     /** Samples the behaviour of a rollout and keeps what the recording policy says. */

@@ -13,13 +13,16 @@ import org.plumbline.spi.error.StandardError;
  */
 public final class Lease<T> implements AutoCloseable {
     private final PluginDescription description;
+    private final Closing closing;
     private final Runnable release;
     private @Nullable T plugin;
+    private boolean partHangs;
     private volatile boolean revoked;
 
-    Lease(PluginDescription description, T plugin, Runnable release) {
+    Lease(PluginDescription description, T plugin, Closing closing, Runnable release) {
         this.description = description;
         this.plugin = plugin;
+        this.closing = closing;
         this.release = release;
     }
 
@@ -48,7 +51,20 @@ public final class Lease<T> implements AutoCloseable {
         revoked = true;
     }
 
-    /** Closes the plugin object and lets go. Closing twice is harmless. */
+    /**
+     * Closes something that came from the plugin, such as a session, before the lease itself. If it does not come back in
+     * time, it is reported and left behind; the plugin object is then never closed, since a part of it is still at work.
+     */
+    public void closePart(AutoCloseable part) {
+        partHangs |= !closing.close(part);
+    }
+
+    /** True if something of the plugin did not come back from {@link #closePart} and was left behind. */
+    public boolean leftBehind() {
+        return partHangs;
+    }
+
+    /** Closes the plugin object and lets go, also if it does not come back from that. Closing twice is harmless. */
     @Override
     public void close() {
         T object = plugin;
@@ -57,16 +73,9 @@ public final class Lease<T> implements AutoCloseable {
         }
         plugin = null;
         try {
-            if (object instanceof AutoCloseable closeable) {
-                closeable.close();
+            if (object instanceof AutoCloseable closeable && !partHangs) {
+                closing.close(closeable);
             }
-        } catch (RuntimeException failure) {
-            throw failure;
-        } catch (Exception failure) {
-            throw PlumblineException.of(StandardError.PLUGIN_CONTRACT)
-                    .asked(description + " failed to close")
-                    .cause(failure)
-                    .build();
         } finally {
             release.run();
         }

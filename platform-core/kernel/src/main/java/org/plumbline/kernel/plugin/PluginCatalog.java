@@ -14,13 +14,31 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.reward.RewardChoice;
 
 /** All plugins that are available now. Thread-safe. */
 public final class PluginCatalog {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private final Object monitor = new Object();
+    private final Duration patience;
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, Unavailable> unavailable = new TreeMap<>();
     private long changes;
+
+    /** An empty catalog that waits a minute for plugins to close. */
+    public PluginCatalog() {
+        this(PATIENCE);
+    }
+
+    /**
+     * An empty catalog.
+     *
+     * @param patience how long a plugin may take to close before it is left behind
+     */
+    public PluginCatalog(Duration patience) {
+        this.patience = patience;
+    }
 
     /** Makes a plugin available, until the registration is withdrawn. */
     public Registration register(PluginProvider provider) {
@@ -120,10 +138,11 @@ public final class PluginCatalog {
             entry.creating++;
         }
         try {
-            T plugin = role.cast(entry.provider.create(settings, base));
+            T plugin = role.cast(chosen(entry.provider.create(settings, base)));
             synchronized (monitor) {
                 Lease<?>[] self = new Lease<?>[1];
-                Lease<T> lease = new Lease<>(entry.provider.description(), plugin, () -> entry.release(self[0]));
+                Lease<T> lease =
+                        new Lease<>(entry.provider.description(), plugin, entry.closing, () -> entry.release(self[0]));
                 self[0] = lease;
                 entry.leases.add(lease);
                 if (entry.withdrawn) {
@@ -137,6 +156,11 @@ public final class PluginCatalog {
                 monitor.notifyAll();
             }
         }
+    }
+
+    /** What is used of a plugin object: a reward that is of one kind or the other is replaced by what it chose. */
+    private static Object chosen(Object plugin) {
+        return plugin instanceof RewardChoice choice ? choice.chosen() : plugin;
     }
 
     /**
@@ -199,11 +223,13 @@ public final class PluginCatalog {
     private final class Entry implements Registration {
         final PluginProvider provider;
         final Set<Lease<?>> leases = new HashSet<>();
+        final Closing closing;
         int creating;
         boolean withdrawn;
 
         Entry(PluginProvider provider) {
             this.provider = provider;
+            this.closing = new Closing(PluginCatalog.this, provider.description(), patience);
         }
 
         void release(Lease<?> lease) {

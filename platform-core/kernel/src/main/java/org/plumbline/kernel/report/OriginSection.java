@@ -45,6 +45,12 @@ final class OriginSection {
         pairs(page, "Sampler: " + study.sampler().name(), study.sampler().settings(), false);
         text(page, "Sampler table, call by call", study.sampler().table());
         text(page, "Events", events());
+        text(
+                page,
+                "Changes of backend",
+                results.swaps().stream()
+                        .map(swap -> swap.time() + "  " + swap.text())
+                        .collect(Collectors.joining("\n")));
         citations(page);
         page.close();
     }

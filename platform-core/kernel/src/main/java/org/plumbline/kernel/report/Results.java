@@ -21,6 +21,7 @@ import org.plumbline.kernel.record.RunFolder;
 import org.plumbline.kernel.record.RunRecord;
 import org.plumbline.kernel.record.Score;
 import org.plumbline.kernel.record.StudyDescription;
+import org.plumbline.kernel.record.SwapReport;
 import org.plumbline.kernel.record.UpdateRecord;
 
 /**
@@ -31,6 +32,7 @@ import org.plumbline.kernel.record.UpdateRecord;
  * @param trials in the study's order
  * @param gradients of all trials, in order, those on further problems included
  * @param checks of the true gradient
+ * @param swaps changes of backend while the run went on
  * @param runEvents events that concern the whole run
  */
 record Results(
@@ -38,11 +40,13 @@ record Results(
         List<TrialResult> trials,
         List<GradientRecord> gradients,
         List<CheckRecord> checks,
+        List<SwapReport> swaps,
         List<EventRecord> runEvents) {
     static Results of(RunFolder folder) {
         StudyDescription study = folder.description();
         Map<String, Map<Long, Collector>> collectors = new HashMap<>();
         List<EventRecord> runEvents = new ArrayList<>();
+        List<SwapReport> swaps = new ArrayList<>();
         List<RunRecord> records = folder.records();
         Measurements measured = Measurements.of(study.name(), records);
         List<GradientRecord> gradients = measured.gradients();
@@ -53,6 +57,8 @@ record Results(
                 collector(collectors, evaluation.trial(), evaluation.seed())
                         .evaluations
                         .put(evaluation.update(), evaluation);
+            } else if (line instanceof SwapReport swap) {
+                swaps.add(swap);
             } else if (line instanceof EventRecord event) {
                 String trial = event.trial();
                 Long seed = event.seed();
@@ -79,7 +85,8 @@ record Results(
                                             || gradient.point().startsWith(study.name() + ":")))
                             .toList()));
         }
-        return new Results(study, List.copyOf(trials), gradients, measured.checks(), List.copyOf(runEvents));
+        return new Results(
+                study, List.copyOf(trials), gradients, measured.checks(), List.copyOf(swaps), List.copyOf(runEvents));
     }
 
     /** Trials with at least one curve. */

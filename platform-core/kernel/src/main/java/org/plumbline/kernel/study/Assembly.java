@@ -219,8 +219,8 @@ final class Assembly implements AutoCloseable {
     @Override
     public void close() {
         try (backend) {
-            try (workbench) {
-                model.close();
+            try (model) {
+                backend.closePart(workbench);
             } finally {
                 closeLeases();
             }

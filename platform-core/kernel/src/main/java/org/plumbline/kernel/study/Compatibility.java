@@ -42,7 +42,9 @@ public final class Compatibility {
     }
 
     static Verdict verdict(String title, GradientEstimator estimator, ChainProfile profile, Alternatives alternatives) {
-        return Verdict.of(title + " can work on this chain", () -> check(title, estimator, profile, alternatives));
+        return Verdict.of(
+                "works with this backend, this reward and this sampler",
+                () -> check(title, estimator, profile, alternatives));
     }
 
     /** The needs of an estimator that a chain does not meet. */
@@ -81,7 +83,7 @@ public final class Compatibility {
         List<String> needs = new ArrayList<>();
         List<String> changes = new ArrayList<>();
         if (unmet.contains(EstimatorTrait.NEEDS_REWARD_GRADIENT)) {
-            needs.add("the reward's gradient, and this reward is a black box");
+            needs.add("the reward's gradient, and this reward is a black box" + reason(profile));
             changes.add("a differentiable reward" + examples(alternatives.rewards()));
         }
         if (unmet.contains(EstimatorTrait.NEEDS_VJP)) {
@@ -119,7 +121,7 @@ public final class Compatibility {
         List<String> missing = new ArrayList<>();
         List<String> changes = new ArrayList<>();
         if (!profile.rewardDifferentiable()) {
-            missing.add("a reward that is a black box");
+            missing.add("a reward that is a black box" + reason(profile));
             changes.add("a differentiable reward" + examples(alternatives.rewards()));
         }
         if (!differentiates(profile)) {
@@ -156,6 +158,11 @@ public final class Compatibility {
     /** True if the exact adjoint can be computed, which is the truth. */
     static boolean hasTruth(ChainProfile profile) {
         return profile.rewardDifferentiable() && differentiates(profile);
+    }
+
+    /** What the reward says about being a black box. */
+    private static String reason(ChainProfile profile) {
+        return profile.whyNoRewardGradient().isEmpty() ? "" : ": " + profile.whyNoRewardGradient();
     }
 
     /** The profile with the program that the estimator differentiates. */

@@ -18,6 +18,7 @@ import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginRole;
 import org.plumbline.kernel.plugin.PluginUse;
+import org.plumbline.kernel.swap.BackendChoice;
 import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.error.PlumblineException;
@@ -97,7 +98,16 @@ final class InstalledAlternatives implements Alternatives {
         }
         // float64 is for checks, and slow.
         found.sort(Comparator.comparing(Candidate::exact).thenComparing(Candidate::id));
-        return found.stream().map(Candidate::id).limit(MOST).toList();
+        List<String> ids = found.stream().map(Candidate::id).limit(MOST).toList();
+        BackendChoice asked = Uses.backend(file.settings());
+        if (ids.isEmpty() || asked.rollouts() != null) {
+            return ids;
+        }
+        // The nearest keeps the one that was asked for: it runs the networks forward, and another differentiates.
+        List<String> nearest = new ArrayList<>(List.of(
+                "{id: " + ids.get(0) + ", rollouts: {id: " + asked.backend().id() + "}}"));
+        nearest.addAll(ids);
+        return nearest.stream().limit(MOST).toList();
     }
 
     @Override

@@ -67,13 +67,7 @@ public final class StudyPlan {
      */
     public static StudyPlan of(StudyContext context, StudyFile file, List<String> command) {
         StudySettings settings = file.settings();
-        if (settings.prompts().isEmpty()) {
-            throw PlumblineException.of(StandardError.BAD_VALUE)
-                    .asked("the study has no prompts")
-                    .remedy("list at least one under 'prompts'; a model without prompts takes any")
-                    .build();
-        }
-        requireGroups(settings);
+        requireSettings(settings);
         List<Trial> trials = Uses.estimators(settings).stream()
                 .map(use -> new Trial(
                         Uses.label(use),
@@ -107,7 +101,14 @@ public final class StudyPlan {
         }
     }
 
-    private static void requireGroups(StudySettings settings) {
+    /** Refuses settings that contradict each other, whatever the plugins. */
+    static void requireSettings(StudySettings settings) {
+        if (settings.prompts().isEmpty()) {
+            throw PlumblineException.of(StandardError.BAD_VALUE)
+                    .asked("the study has no prompts")
+                    .remedy("list at least one under 'prompts'; a model without prompts takes any")
+                    .build();
+        }
         if (settings.batch() % settings.samplesPerPrompt() != 0) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
                     .asked("batch: " + settings.batch() + " with samples-per-prompt: " + settings.samplesPerPrompt())
@@ -116,7 +117,8 @@ public final class StudyPlan {
         }
     }
 
-    private static void requireAnchor(
+    /** Refuses an anchor that the chain has no use for. */
+    static void requireAnchor(
             StudySettings settings, Assembly assembly, ChainProfile profile, Alternatives alternatives) {
         boolean weights = profile.target() instanceof TrainableTarget.Weights;
         long[] latent = assembly.model().latentShape();

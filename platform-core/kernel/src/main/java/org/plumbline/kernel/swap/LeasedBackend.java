@@ -86,6 +86,16 @@ public final class LeasedBackend implements AutoCloseable {
         return leases.stream().anyMatch(Lease::revoked);
     }
 
+    /** Closes what came from it, such as a session; if that does not come back, it is left behind and reported by name. */
+    public void closePart(AutoCloseable part) {
+        leases.get(0).closePart(part);
+    }
+
+    /** True if something that came from it did not come back from {@link #closePart}. */
+    public boolean leftBehind() {
+        return leases.get(0).leftBehind();
+    }
+
     /** Lets go. Closing twice is harmless. */
     @Override
     public void close() {

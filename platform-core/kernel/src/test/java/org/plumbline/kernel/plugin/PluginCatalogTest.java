@@ -2,6 +2,7 @@ package org.plumbline.kernel.plugin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +21,7 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
+import org.plumbline.spi.reward.RewardChoice;
 import org.plumbline.spi.reward.RewardModel;
 
 class PluginCatalogTest {
@@ -227,5 +229,158 @@ class PluginCatalogTest {
     void versionsAreOrderedByTheirNumbers(String older, String newer) {
         assertTrue(Versions.ORDER.compare(older, newer) < 0);
         assertTrue(Versions.ORDER.compare(newer, older) > 0);
+    }
+
+    // ---- plugins that do not close
+
+    /** Hangs in close until it is allowed to end. */
+    private static final class Hanging implements BlackBoxRewardModel {
+        private final CountDownLatch mayClose;
+
+        Hanging(CountDownLatch mayClose) {
+            this.mayClose = mayClose;
+        }
+
+        @Override
+        public String unit() {
+            return "none";
+        }
+
+        @Override
+        public double[] score(ImageBatch images, List<String> prompts) {
+            return new double[images.rows()];
+        }
+
+        @Override
+        public void close() {
+            boolean open = true;
+            while (open) {
+                try {
+                    mayClose.await();
+                    open = false;
+                } catch (InterruptedException deaf) {
+                    open = true;
+                }
+            }
+        }
+    }
+
+    private static PluginProvider hanging(CountDownLatch mayClose) {
+        return new PluginProvider() {
+            @Override
+            public PluginDescription description() {
+                return new PluginDescription(
+                        "hangs", PluginRole.REWARD, "1.0.0", "org.example", "a test", Plugin.NoSettings.class);
+            }
+
+            @Override
+            public Object create(Map<String, Object> settings, Path base) {
+                return new Hanging(mayClose);
+            }
+        };
+    }
+
+    @Test
+    void aPluginThatHangsInCloseIsReportedByNameAndLeftBehind() throws Exception {
+        PluginCatalog patient = new PluginCatalog(Duration.ofMillis(300));
+        CountDownLatch mayClose = new CountDownLatch(1);
+        PluginCatalog.Registration registration = patient.register(hanging(mayClose));
+        Lease<RewardModel> first = patient.lease(RewardModel.class, "hangs", Map.of(), Path.of(""));
+        Lease<RewardModel> second = patient.lease(RewardModel.class, "hangs", Map.of(), Path.of(""));
+
+        long begin = System.nanoTime();
+        first.close();
+        long waited = (System.nanoTime() - begin) / 1_000_000;
+        assertTrue(waited >= 300 && waited < 5000, waited + " ms");
+        assertEquals(1, patient.problems().size());
+        Unavailable problem = patient.problems().get(0);
+        assertEquals("hangs (org.example 1.0.0)", problem.what());
+        assertTrue(problem.reasons().get(0).contains("did not come back from close within 0.3 s"), problem.toString());
+
+        second.close();
+        assertTrue(registration.withdraw(Duration.ZERO), "it is let go all the same, so that its bundle can stop");
+        mayClose.countDown();
+        long end = System.nanoTime() + LONG.toNanos();
+        while (!patient.problems().isEmpty() && System.nanoTime() < end) {
+            Thread.sleep(5);
+        }
+        assertEquals(List.of(), patient.problems(), "it came back after all");
+    }
+
+    @Test
+    void aPluginWhosePartHangsIsNotClosedUnderIt() throws Exception {
+        PluginCatalog patient = new PluginCatalog(SHORT);
+        patient.register(new Provider(
+                new PluginDescription("a", PluginRole.REWARD, "1.0.0", "b", "a test", Plugin.NoSettings.class),
+                new CountDownLatch(0),
+                new CountDownLatch(0)));
+        Lease<RewardModel> lease = patient.lease(RewardModel.class, "a", Map.of(), Path.of(""));
+        Reward reward = (Reward) lease.get();
+        CountDownLatch mayClose = new CountDownLatch(1);
+        lease.closePart(new Hanging(mayClose));
+        lease.close();
+        assertEquals(0, reward.closed, "its session is still at work");
+        mayClose.countDown();
+    }
+
+    @Test
+    void whatCloseThrowsIsThrownToWhoeverLetsGo() {
+        PluginProvider failing = new PluginProvider() {
+            @Override
+            public PluginDescription description() {
+                return new PluginDescription(
+                        "fails", PluginRole.REWARD, "1.0.0", "org.example", "a test", Plugin.NoSettings.class);
+            }
+
+            @Override
+            public Object create(Map<String, Object> settings, Path base) {
+                return new BlackBoxRewardModel() {
+                    @Override
+                    public String unit() {
+                        return "none";
+                    }
+
+                    @Override
+                    public double[] score(ImageBatch images, List<String> prompts) {
+                        return new double[images.rows()];
+                    }
+
+                    @Override
+                    public void close() {
+                        throw new IllegalStateException("cannot be closed");
+                    }
+                };
+            }
+        };
+        PluginCatalog.Registration registration = catalog.register(failing);
+        Lease<RewardModel> lease = catalog.lease(RewardModel.class, "fails", Map.of(), Path.of(""));
+        assertEquals(
+                "cannot be closed",
+                assertThrows(IllegalStateException.class, lease::close).getMessage());
+        assertTrue(registration.withdraw(Duration.ZERO));
+    }
+
+    /** A plugin class that is none of the two kinds of rewards. */
+    private record Choice(RewardModel chosen) implements RewardChoice {}
+
+    @Test
+    void ofARewardThatChoosesItsKindTheChosenOneIsLeasedAndClosed() {
+        Reward made = new Reward("1.0.0");
+        catalog.register(new PluginProvider() {
+            @Override
+            public PluginDescription description() {
+                return new PluginDescription(
+                        "choice", PluginRole.REWARD, "1.0.0", "org.example", "a test", Plugin.NoSettings.class);
+            }
+
+            @Override
+            public Object create(Map<String, Object> settings, Path base) {
+                return new Choice(made);
+            }
+        });
+        try (Lease<RewardModel> lease = catalog.lease(RewardModel.class, "choice", Map.of(), Path.of(""))) {
+            assertSame(made, lease.get());
+        }
+        assertEquals(1, made.closed);
     }
 }

@@ -14,6 +14,7 @@ import org.plumbline.spi.sampler.SamplerProgram;
  * @param program the sampler program of the study
  * @param schedule the model's noise schedule
  * @param rewardDifferentiable whether the reward has a gradient
+ * @param whyNoRewardGradient why it has none, as far as the reward says; empty if it has one
  * @param capabilities what the backend can do
  * @param target what is trained
  * @param parameters how many numbers are trained
@@ -26,6 +27,7 @@ public record ChainProfile(
         SamplerProgram program,
         NoiseSchedule schedule,
         boolean rewardDifferentiable,
+        String whyNoRewardGradient,
         Set<Capability> capabilities,
         TrainableTarget target,
         int parameters,
@@ -38,12 +40,39 @@ public record ChainProfile(
         scales = List.copyOf(scales);
     }
 
+    /** A chain whose reward does not say why it has no gradient. */
+    public ChainProfile(
+            SamplerProgram program,
+            NoiseSchedule schedule,
+            boolean rewardDifferentiable,
+            Set<Capability> capabilities,
+            TrainableTarget target,
+            int parameters,
+            int rows,
+            int latentSize,
+            ParameterLayout layout,
+            List<PromptScale> scales) {
+        this(
+                program,
+                schedule,
+                rewardDifferentiable,
+                "",
+                capabilities,
+                target,
+                parameters,
+                rows,
+                latentSize,
+                layout,
+                scales);
+    }
+
     /** The same chain sampled by another program. */
     public ChainProfile with(SamplerProgram other) {
         return new ChainProfile(
                 other,
                 schedule,
                 rewardDifferentiable,
+                whyNoRewardGradient,
                 capabilities,
                 target,
                 parameters,

@@ -23,7 +23,7 @@
  * given to a cut and to the output are per row and not yet divided by B; the sweep divides.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package org.plumbline.spi.estimator;
 

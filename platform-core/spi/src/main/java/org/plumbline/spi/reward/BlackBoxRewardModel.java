@@ -14,4 +14,12 @@ public non-sealed interface BlackBoxRewardModel extends RewardModel {
      * @return one reward per image
      */
     double[] score(ImageBatch images, List<String> prompts);
+
+    /**
+     * Why it has no gradient, where that is not in its nature: what a user reads who asks for one. The end of a sentence
+     * that begins with "this reward is a black box: "; empty if there is nothing to say.
+     */
+    default String whyNoGradient() {
+        return "";
+    }
 }

@@ -363,6 +363,7 @@ public abstract class ChainContract {
         List<RewardTerm> terms = List.of(new RewardTerm(REWARD, 2), new RewardTerm(rewarding(1, 2, 3), 10));
         on(several(terms), (bench, chain) -> {
             assertFalse(chain.profile().rewardDifferentiable());
+            assertEquals("its values are a list", chain.profile().whyNoRewardGradient());
             double[] expected = rewards(chain.behaviour().output().toDoubles());
             Arrays.setAll(expected, row -> 2 * expected[row] + 10 * (row + 1));
             assertArrayEquals(expected, chain.rewards(chain.behaviour()), TOLERANCE);
@@ -432,6 +433,11 @@ public abstract class ChainContract {
             @Override
             public double[] score(ImageBatch images, List<String> prompts) {
                 return values.clone();
+            }
+
+            @Override
+            public String whyNoGradient() {
+                return "its values are a list";
             }
         };
     }

@@ -1,5 +1,6 @@
 package org.plumbline.testkit.estimator;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +28,8 @@ public final class CrankyBackend implements ComputeBackend {
         BACKEND_LOST,
         /** The first number of every result of the call is not a number. */
         NOT_A_NUMBER,
+        /** Every result of the call has a row too many. */
+        WRONG_SHAPE,
         /** The call takes 20 milliseconds longer. */
         SLOW
     }
@@ -114,7 +117,7 @@ public final class CrankyBackend implements ComputeBackend {
         return switch (fault) {
             case OUT_OF_MEMORY -> throw failure(StandardError.OUT_OF_MEMORY, "the device has no memory left");
             case BACKEND_LOST -> false;
-            case NOT_A_NUMBER -> true;
+            case NOT_A_NUMBER, WRONG_SHAPE -> true;
             case SLOW -> {
                 try {
                     Thread.sleep(20);
@@ -133,10 +136,15 @@ public final class CrankyBackend implements ComputeBackend {
                 .build();
     }
 
-    private static Tensor spoilt(TensorArena into, Tensor tensor) {
+    private Tensor spoilt(TensorArena into, Tensor tensor) {
         double[] values = tensor.toDoubles();
         long[] shape = tensor.shape();
         tensor.close();
+        if (fault == Fault.WRONG_SHAPE) {
+            int row = values.length / Math.toIntExact(shape[0]);
+            shape[0]++;
+            return into.tensor(Arrays.copyOf(values, values.length + row), shape);
+        }
         values[0] = Double.NaN;
         return into.tensor(values, shape);
     }

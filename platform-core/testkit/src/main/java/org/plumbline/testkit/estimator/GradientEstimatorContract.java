@@ -432,7 +432,7 @@ public abstract class GradientEstimatorContract {
         }
     }
 
-    /** Out of memory, device lost, not a number, slow: at the first, the middle and the last network call. */
+    /** Out of memory, device lost, not a number, a wrong shape, slow: at the first, the middle and the last network call. */
     @TestFactory
     Stream<DynamicTest> a_fault_of_the_backend_comes_through_and_leaves_nothing_behind() {
         return Arrays.stream(CrankyBackend.Fault.values())
@@ -475,6 +475,7 @@ public abstract class GradientEstimatorContract {
             switch (fault) {
                 case OUT_OF_MEMORY -> assertCode(StandardError.OUT_OF_MEMORY, failure, what);
                 case BACKEND_LOST -> assertCode(StandardError.BACKEND_LOST, failure, what);
+                case WRONG_SHAPE -> assertCode(StandardError.PLUGIN_CONTRACT, failure, what);
                 case SLOW -> assertArrayEquals(healthy, found, what + ": a slow backend changes no number");
                 case NOT_A_NUMBER -> {
                     if (found == null) {

@@ -37,6 +37,7 @@ import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
+import org.plumbline.spi.reward.RewardChoice;
 import org.plumbline.spi.reward.RewardModel;
 import org.plumbline.testkit.estimator.FiniteDifferences;
 
@@ -134,7 +135,7 @@ public abstract class RewardContract {
 
     @Test
     void the_gradient_is_that_of_finite_differences_for_every_pixel() {
-        try (RewardModel reward = reward()) {
+        try (RewardModel reward = opened()) {
             assumeTrue(reward instanceof DifferentiableRewardModel, "a black box has no gradient");
             assumeTrue(smooth(), "a reward with steps");
             try (Scorer scorer = new Scorer((DifferentiableRewardModel) reward)) {
@@ -154,7 +155,7 @@ public abstract class RewardContract {
 
     @Test
     void gradients_are_finite_and_belong_to_their_own_image() {
-        try (RewardModel reward = reward()) {
+        try (RewardModel reward = opened()) {
             assumeTrue(reward instanceof DifferentiableRewardModel, "a black box has no gradient");
             try (Scorer scorer = new Scorer((DifferentiableRewardModel) reward)) {
                 double[] images = images(ROWS, 0.5);
@@ -178,7 +179,7 @@ public abstract class RewardContract {
     @Test
     void several_threads_get_the_rewards_that_one_gets() throws InterruptedException, ExecutionException {
         double[] images = images(ROWS, 0.5);
-        try (RewardModel reward = reward()) {
+        try (RewardModel reward = opened()) {
             double[] alone = score(reward, images, prompts(ROWS));
             ExecutorService threads = Executors.newFixedThreadPool(4);
             try {
@@ -205,7 +206,7 @@ public abstract class RewardContract {
         Optional<long[]> impossible = impossibleShape();
         assumeTrue(impossible.isPresent(), "it scores images of any shape");
         long[] shape = impossible.get();
-        try (RewardModel reward = reward()) {
+        try (RewardModel reward = opened()) {
             PlumblineException refusal = assertThrows(PlumblineException.class, () -> {
                 if (reward instanceof DifferentiableRewardModel differentiable) {
                     differentiable.graph(shape);
@@ -221,10 +222,16 @@ public abstract class RewardContract {
     @Test
     @SuppressWarnings("try") // Closing twice is the point.
     void it_names_its_unit_and_can_be_closed_twice() {
-        RewardModel reward = reward();
+        RewardModel reward = opened();
         assertFalse(reward.unit().isBlank(), "unit");
         reward.close();
         reward.close();
+    }
+
+    /** As the host has it. */
+    private RewardModel opened() {
+        RewardModel made = reward();
+        return made instanceof RewardChoice choice ? choice.chosen() : made;
     }
 
     private String prompt(int row) {
@@ -262,7 +269,7 @@ public abstract class RewardContract {
     }
 
     private double[] score(double[] images, List<String> prompts) {
-        try (RewardModel reward = reward()) {
+        try (RewardModel reward = opened()) {
             return score(reward, images, prompts);
         }
     }

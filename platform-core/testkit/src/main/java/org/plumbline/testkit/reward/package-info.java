@@ -11,7 +11,8 @@
  * }
  * }</pre>
  *
- * <p>Differentiable rewards and black boxes extend the same class; what concerns one kind only is skipped for the other.
+ * <p>Differentiable rewards and black boxes extend the same class; what concerns one kind only is skipped for the other. Of
+ * a reward that chooses between the two, what it chose is tested.
  */
 @Export
 @Version("0.1.0")

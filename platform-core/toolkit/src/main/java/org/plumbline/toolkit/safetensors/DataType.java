@@ -9,42 +9,42 @@ public enum DataType {
     /** IEEE 754 binary64. */
     F64(8) {
         @Override
-        double read(ByteBuffer data) {
+        public double read(ByteBuffer data) {
             return data.getDouble();
         }
     },
     /** IEEE 754 binary32. */
     F32(4) {
         @Override
-        double read(ByteBuffer data) {
+        public double read(ByteBuffer data) {
             return data.getFloat();
         }
     },
     /** IEEE 754 binary16: 5 bits of exponent, 10 of fraction. */
     F16(2) {
         @Override
-        double read(ByteBuffer data) {
+        public double read(ByteBuffer data) {
             return half(data.getShort());
         }
     },
     /** The upper half of a binary32: 8 bits of exponent, 7 of fraction. */
     BF16(2) {
         @Override
-        double read(ByteBuffer data) {
+        public double read(ByteBuffer data) {
             return Float.intBitsToFloat(data.getShort() << 16);
         }
     },
     /** A signed integer of 64 bits; beyond 2^53 not every one has a double. */
     I64(8) {
         @Override
-        double read(ByteBuffer data) {
+        public double read(ByteBuffer data) {
             return data.getLong();
         }
     },
     /** A signed integer of 32 bits. */
     I32(4) {
         @Override
-        double read(ByteBuffer data) {
+        public double read(ByteBuffer data) {
             return data.getInt();
         }
     };
@@ -60,8 +60,8 @@ public enum DataType {
         return bytes;
     }
 
-    /** The next number as a double; exact but for large I64. */
-    abstract double read(ByteBuffer data);
+    /** The next number of a little-endian buffer as a double; exact but for large I64. */
+    public abstract double read(ByteBuffer data);
 
     static Optional<DataType> of(String name) {
         return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();

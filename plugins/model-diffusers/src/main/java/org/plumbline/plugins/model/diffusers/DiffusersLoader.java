@@ -8,13 +8,13 @@ import java.util.Optional;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.UNet;
-import org.plumbline.plugins.model.diffusers.tokenizer.ClipTokenizer;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelLoader;
 import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.provenance.Citation;
+import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 
 /** Reads model folders in the layout of diffusers; see the package description. Stateless. */
 @Plugin(id = "diffusers", description = "model folders in the layout of the diffusers library")
@@ -43,7 +43,6 @@ final class DiffusersLoader implements ModelLoader {
                 textWeights = stored;
             }
             Optional<ClipTokenizer> tokenizer = folder.openTokenizer();
-            tokenizer.ifPresent(opened::add);
             return new PixelModel(folder, unetWeights, tokenizer, textWeights, opened);
         } catch (RuntimeException e) {
             for (AutoCloseable resource : opened) {

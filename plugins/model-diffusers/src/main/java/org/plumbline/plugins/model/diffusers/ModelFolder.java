@@ -14,9 +14,9 @@ import org.plumbline.plugins.model.diffusers.network.ClipTextConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConditionConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConfig;
 import org.plumbline.plugins.model.diffusers.network.UNetConfig;
-import org.plumbline.plugins.model.diffusers.tokenizer.ClipTokenizer;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 
 /**
  * What a model folder says without its weights.
@@ -153,12 +153,11 @@ record ModelFolder(
         return String.valueOf(path.toAbsolutePath().normalize().getFileName());
     }
 
-    /** Opens the tokenizer; empty for a model without prompts. The caller closes it. */
+    /** Reads the tokenizer; empty for a model without prompts. */
     Optional<ClipTokenizer> openTokenizer() {
         return text.map(config -> {
             ClipTokenizer tokenizer = ClipTokenizer.read(path.resolve(TOKENIZER), config.positions());
             if (tokenizer.largestId() >= config.vocabulary()) {
-                tokenizer.close();
                 throw PlumblineException.of(StandardError.WRONG_SHAPE)
                         .asked("the tokenizer of '" + path + "' has ids up to " + tokenizer.largestId()
                                 + ", its text network a vocabulary of " + config.vocabulary())

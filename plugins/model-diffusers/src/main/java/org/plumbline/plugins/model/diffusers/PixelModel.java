@@ -9,7 +9,6 @@ import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.UNet;
 import org.plumbline.plugins.model.diffusers.network.UNetConfig;
 import org.plumbline.plugins.model.diffusers.network.UNetGraph;
-import org.plumbline.plugins.model.diffusers.tokenizer.ClipTokenizer;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.DiffusionModel;
@@ -19,6 +18,7 @@ import org.plumbline.spi.model.PromptEncoder;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
 import org.plumbline.spi.sampler.NoiseSchedule;
+import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 
 /** A model whose latents are pixels. */
 final class PixelModel implements DiffusionModel {

@@ -18,7 +18,6 @@ import org.plumbline.plugins.model.diffusers.network.TextToImageGraph;
 import org.plumbline.plugins.model.diffusers.network.UNet;
 import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.plugins.model.diffusers.network.WeightSpec;
-import org.plumbline.plugins.model.diffusers.tokenizer.ClipTokenizer;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.GraphDefinition;
@@ -31,6 +30,7 @@ import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.toolkit.file.AtomicFile;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
+import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 
 /** A model folder whose weights are still to be found. In theta, names start with the folder of their network. */
 final class UntrainedPixelModel implements UntrainedModel {
@@ -195,10 +195,5 @@ final class UntrainedPixelModel implements UntrainedModel {
                 Files.delete(file);
             }
         }
-    }
-
-    @Override
-    public void close() {
-        tokenizer.ifPresent(ClipTokenizer::close);
     }
 }

@@ -72,7 +72,7 @@ final class DjlArena implements TensorArena {
         requireOpen();
         Shape sizes = new Shape(shape);
         fits(sizes.size() == values.length, () -> "tensor: " + values.length + " values for " + Arrays.toString(shape));
-        return own(upload(values, sizes));
+        return compute("upload", () -> upload(values, sizes));
     }
 
     /** Copies values straight into memory that libtorch allocated; only another device needs a second copy. */
@@ -109,7 +109,7 @@ final class DjlArena implements TensorArena {
     @Override
     public DjlTensor zeros(long... shape) {
         requireOpen();
-        return own(manager.zeros(new Shape(shape)));
+        return compute("zeros", () -> manager.zeros(new Shape(shape)));
     }
 
     @Override
@@ -156,11 +156,11 @@ final class DjlArena implements TensorArena {
                 factors.length == x.rows(),
                 () -> "scaleRows: " + factors.length + " factors for a tensor of " + Arrays.toString(x.shape()));
         Arrays.fill(shape, 1, shape.length, 1);
-        try (NDArray column = upload(factors, new Shape(shape))) {
-            NDArray result = array.mul(column);
-            result.attach(manager);
-            return own(result);
-        }
+        return compute("scaleRows", () -> {
+            try (NDArray column = upload(factors, new Shape(shape))) {
+                return array.mul(column);
+            }
+        });
     }
 
     @Override
@@ -168,7 +168,7 @@ final class DjlArena implements TensorArena {
         requireOpen();
         sameShape("dotRows", a, b);
         try (NDArray products = session.kernels().call(marker, "dot", array(a), array(b))) {
-            return products.toDoubleArray();
+            return LibtorchFailure.during("dotRows", products::toDoubleArray);
         }
     }
 
@@ -178,11 +178,12 @@ final class DjlArena implements TensorArena {
         fits(
                 from >= 0 && from < to && to <= x.rows(),
                 () -> "rows [" + from + ", " + to + ") of a tensor of " + Arrays.toString(x.shape()));
-        try (NDArray view = JniUtils.slice((PtNDArray) array(x), 0, from, to, 1)) {
-            NDArray copy = view.duplicate();
-            copy.attach(manager);
-            return own(copy);
-        }
+        NDArray array = array(x);
+        return compute("rows", () -> {
+            try (NDArray view = JniUtils.slice((PtNDArray) array, 0, from, to, 1)) {
+                return view.duplicate();
+            }
+        });
     }
 
     @Override
@@ -197,9 +198,7 @@ final class DjlArena implements TensorArena {
                             + Arrays.toString(parts.get(0).shape()));
             arrays.add(array(part));
         }
-        NDArray joined = arrays.size() == 1 ? arrays.get(0).duplicate() : NDArrays.concat(arrays, 0);
-        joined.attach(manager);
-        return own(joined);
+        return compute("concatRows", () -> arrays.size() == 1 ? arrays.get(0).duplicate() : NDArrays.concat(arrays, 0));
     }
 
     private static long[] rowShape(Tensor x) {
@@ -292,6 +291,12 @@ final class DjlArena implements TensorArena {
                 manager.close();
             }
         }
+    }
+
+    private DjlTensor compute(String what, Supplier<NDArray> work) {
+        NDArray result = LibtorchFailure.during(what, work);
+        result.attach(manager);
+        return own(result);
     }
 
     /** Wraps an array that this arena's manager owns. */

@@ -14,15 +14,15 @@ import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 
 /**
- * Computes with libtorch in float32, forward and backward.
+ * Computes with libtorch, forward and backward. What goes in and comes out is float32.
  *
  * <p>Nothing native is touched before the first session is opened or the description is asked for. On the CPU the same
- * calls give the same bits at a fixed number of threads. Run as many sessions in parallel as there are cores, each with one
- * thread: that is faster than one session with many, and gives the same bits on every machine with the same kernels.
+ * calls give the same bits at a fixed number of threads and workers. Several sessions in parallel, each with one thread, are
+ * the fastest way to use many cores; where there is one session, workers divide the rows of its calls.
  */
 @Plugin(
         id = "djl-pytorch",
-        description = "libtorch through DJL: float32, forward passes and vector-Jacobian products, CPU or CUDA",
+        description = "libtorch through DJL: forward passes and vector-Jacobian products, CPU or CUDA",
         configuration = DjlPytorchBackend.Configuration.class)
 public final class DjlPytorchBackend implements ComputeBackend {
     private final Configuration configuration;
@@ -51,7 +51,7 @@ public final class DjlPytorchBackend implements ComputeBackend {
 
             @Setting(
                     description = "threads that share the rows of one network call, each with 'threads' threads of its"
-                            + " own; gradients of parameters depend on it in the last bits; CPU only",
+                            + " own; numbers depend on it in the last bits; CPU only",
                     defaultValue = "1",
                     min = 1,
                     max = 1024)
@@ -74,12 +74,20 @@ public final class DjlPytorchBackend implements ComputeBackend {
     /**
      * Checks the settings; touches nothing native.
      *
-     * @throws PlumblineException {@link StandardError#BAD_VALUE} if the device setting is not of a known form
+     * @throws PlumblineException {@link StandardError#BAD_VALUE} if the device setting is not of a known form;
+     *     {@link StandardError#INCOMPATIBLE} if several workers are to share a CUDA device, which serves calls one by one
      */
     @Inject
     public DjlPytorchBackend(Configuration configuration) {
         this.configuration = configuration;
         device = PyTorchEngine.parse(configuration.device());
+        if (device.isGpu() && configuration.workers() > 1) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked(configuration.workers() + " workers on device '" + configuration.device() + "'")
+                    .available("one: a CUDA device divides the rows of a call among its own processors")
+                    .remedy("leave workers out, or set device = cpu")
+                    .build();
+        }
     }
 
     @Override
@@ -104,10 +112,20 @@ public final class DjlPytorchBackend implements ComputeBackend {
     public BackendSession open() {
         Engine engine = PyTorchEngine.start();
         NDManager manager = PyTorchEngine.manager(engine, device, configuration.device());
+        DjlSession session;
         try {
-            return new DjlSession(manager, configuration);
+            session = new DjlSession(manager, configuration);
         } catch (RuntimeException failure) {
             manager.close();
+            throw failure;
+        }
+        try {
+            if (configuration.precision() != Precision.FLOAT32) {
+                PrecisionProbe.check(session, configuration);
+            }
+            return session;
+        } catch (RuntimeException failure) {
+            session.close();
             throw failure;
         }
     }

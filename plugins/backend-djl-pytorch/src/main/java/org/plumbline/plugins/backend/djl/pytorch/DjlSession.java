@@ -1,6 +1,8 @@
 package org.plumbline.plugins.backend.djl.pytorch;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
 import com.sun.jna.NativeLibrary;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -74,6 +76,13 @@ final class DjlSession implements BackendSession {
 
     @Override
     public void trim() {
+        giveBack(manager.getDevice());
+    }
+
+    private static void giveBack(Device device) {
+        if (device.isGpu()) {
+            JniUtils.emptyCudaCache();
+        }
         try {
             // The C library keeps what it was given back for the next time, gigabytes after a large computation.
             NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0});
@@ -98,8 +107,9 @@ final class DjlSession implements BackendSession {
             open.forEach(DjlNetwork::close);
             kernels.close();
             closed = true;
+            Device device = manager.getDevice();
             manager.close();
-            trim();
+            giveBack(device);
         }
     }
 }

@@ -53,7 +53,10 @@ final class DjlTensor implements Tensor {
 
     @Override
     public double[] toDoubles() {
-        NDArray here = array(owner.session());
+        return LibtorchFailure.during("download", () -> toDoubles(array(owner.session())));
+    }
+
+    private static double[] toDoubles(NDArray here) {
         boolean onHost = here.getDevice().equals(Device.cpu());
         NDArray host = onHost ? here : here.toDevice(Device.cpu(), true);
         try {

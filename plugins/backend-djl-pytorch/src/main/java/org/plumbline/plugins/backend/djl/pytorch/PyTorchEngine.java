@@ -6,8 +6,10 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -30,6 +32,11 @@ final class PyTorchEngine {
      * @throws PlumblineException {@link StandardError#MISSING_DEVICE} if libtorch cannot be loaded
      */
     static Engine start() {
+        Libtorch libtorch = Libtorch.ofEnvironment();
+        Optional<String> defect = libtorch.defect();
+        if (defect.isPresent()) {
+            throw missing(libtorch, defect.get(), null);
+        }
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(Engine.class.getClassLoader());
@@ -37,17 +44,18 @@ final class PyTorchEngine {
             stayOffline();
             return Engine.getEngine(NAME);
         } catch (EngineException | IllegalArgumentException | LinkageError cause) {
-            throw PlumblineException.of(StandardError.MISSING_DEVICE)
-                    .asked("libtorch could not be started: " + reason(cause))
-                    .available("PYTORCH_LIBRARY_PATH is " + System.getenv("PYTORCH_LIBRARY_PATH")
-                            + "; nothing is ever downloaded")
-                    .remedy("let the environment variable PYTORCH_LIBRARY_PATH name a folder with libtorch 2.7.1 and"
-                            + " libdjl_torch, or put DJL's pytorch-jni and pytorch-native-cpu jars on the class path")
-                    .cause(cause)
-                    .build();
+            throw missing(libtorch, Libtorch.loadFailure(innermost(cause)), cause);
         } finally {
             thread.setContextClassLoader(before);
         }
+    }
+
+    private static PlumblineException missing(Libtorch libtorch, String why, @Nullable Throwable cause) {
+        PlumblineException.Builder problem = PlumblineException.of(StandardError.MISSING_DEVICE)
+                .asked("libtorch could not be started: " + why)
+                .available("PYTORCH_LIBRARY_PATH is " + libtorch.folder() + "; nothing is ever downloaded")
+                .remedy(Libtorch.remedy() + ", or put DJL's pytorch-jni and pytorch-native-cpu jars on the class path");
+        return cause == null ? problem.build() : problem.cause(cause).build();
     }
 
     /** Nothing is downloaded at run time: without this, DJL would fetch native libraries that it misses. */
@@ -93,20 +101,17 @@ final class PyTorchEngine {
             throw new EngineException("1 + 1 was computed as " + two.toFloatArray()[0]);
         } catch (EngineException | IllegalStateException cause) {
             manager.close();
+            String why = device.isGpu()
+                    ? Libtorch.ofEnvironment().cudaFailure(engine.getGpuCount(), device.getDeviceId(), innermost(cause))
+                    : innermost(cause);
             throw PlumblineException.of(StandardError.MISSING_DEVICE)
-                    .asked("device '" + setting + "' cannot be used: " + innermost(cause))
+                    .asked("device '" + setting + "' cannot be used: " + why)
                     .available("cpu; libtorch sees " + engine.getGpuCount() + " CUDA devices")
-                    .remedy("set device = cpu, or let PYTORCH_LIBRARY_PATH name a libtorch " + engine.getVersion()
-                            + " built for CUDA, with PYTORCH_FLAVOR=cu128, on a machine with a CUDA device and driver")
+                    .remedy("set device = cpu, or " + Libtorch.remedy()
+                            + ", on a machine with a CUDA device and driver")
                     .cause(cause)
                     .build();
         }
-    }
-
-    /** DJL's last resort is a download, which is forbidden: it then complains of that and not of what it missed. */
-    private static String reason(Throwable failure) {
-        String message = innermost(failure);
-        return message.startsWith("Offline mode") ? "its native libraries were not found" : message;
     }
 
     /** The first line of the deepest message. */

@@ -59,6 +59,10 @@ final class RowCall {
             List<NDArray> all = arguments.stream().map(Argument::array).toList();
             return module.call(whole, method, differentiates, all);
         }
+        return LibtorchFailure.during(method, () -> divided(arena, rows, parts, differentiates));
+    }
+
+    private NDList divided(DjlArena arena, int rows, int parts, boolean differentiates) {
         try (NDManager scratch = arena.manager().newSubManager()) {
             List<Callable<NDList>> calls = new ArrayList<>();
             for (int part = 0; part < parts; part++) {

@@ -17,7 +17,7 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
 /**
- * A loaded TorchScript program. Confined to one thread at a time.
+ * A loaded TorchScript program. Several threads may call it at the same time; weights are read only.
  *
  * <p>Rules for a call, all of them per thread in libtorch and therefore set here and put back afterwards:
  *
@@ -64,7 +64,7 @@ final class TorchScriptModule implements AutoCloseable {
                     .cause(cause)
                     .build();
         } catch (EngineException cause) {
-            throw translate(name, "loading", cause);
+            throw LibtorchFailure.of("loading of '" + name + "'", cause);
         } finally {
             delete(file);
         }
@@ -93,7 +93,7 @@ final class TorchScriptModule implements AutoCloseable {
         try {
             return IValueUtils.forward(block, list, true);
         } catch (EngineException cause) {
-            throw translate(name, method, cause);
+            throw LibtorchFailure.of(method + " of '" + name + "'", cause);
         } finally {
             JniUtils.setGraphExecutorOptimize(true);
             JniUtils.setGradMode(recording);
@@ -103,21 +103,6 @@ final class TorchScriptModule implements AutoCloseable {
     @Override
     public void close() {
         block.close();
-    }
-
-    private static PlumblineException translate(String name, String what, EngineException cause) {
-        String message = String.valueOf(cause.getMessage());
-        if (message.contains("out of memory") || message.contains("can't allocate memory")) {
-            return PlumblineException.of(StandardError.OUT_OF_MEMORY)
-                    .asked("not enough memory for " + what + " of '" + name + "'")
-                    .remedy("use a smaller batch, or a device with more memory")
-                    .cause(cause)
-                    .build();
-        }
-        return PlumblineException.of(StandardError.INTERNAL)
-                .asked(what + " of '" + name + "' failed in libtorch: " + message)
-                .cause(cause)
-                .build();
     }
 
     private static void delete(@Nullable Path file) {

@@ -125,7 +125,7 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
             text.append(scaled ? TorchScriptText.SCALE : "    pulled = g\n");
             text.append(
                     trainable.size() > 0
-                            ? "    total = torch.zeros_like(theta)\n    sums = " + split("total") + "\n"
+                            ? "    total = torch.empty_like(theta)\n    sums = " + split("total") + "\n"
                             : "    sums = annotate(List[Tensor], [])\n");
             text.append(TorchScriptText.VJP);
             for (int i = 0; i < inputs; i++) {
@@ -133,7 +133,7 @@ record TorchScriptProgram(String text, List<TorchScriptArchive.Attribute> attrib
                 text.append("      results = self.give(results, cotangents[" + i + "], x" + i + ")\n");
             }
             if (trainable.size() > 0) {
-                text.append("    _9 = torch.append(results, total)\n");
+                text.append("    _13 = torch.append(results, total)\n");
             }
             if (scaled) {
                 text.append(TorchScriptText.UNSCALE);

@@ -43,6 +43,9 @@ final class TorchScriptText {
                   _0 = torch.append(need, wants)
                   _1 = torch.append(cotangents, None)
                 cotangents[out] = pulled
+                summed = annotate(List[bool], [])
+                for i in range(torch.len(sums)):
+                  _2 = torch.append(summed, False)
                 results = annotate(List[Tensor], [])
                 for step in range(2 * n - 1):
                   back = torch.ge(step, n - 1)
@@ -56,14 +59,14 @@ final class TorchScriptText {
                     a = values[reads[s][i]]
                     if back and need[reads[s][i]]:
                       a = torch.requires_grad_(torch.detach(a))
-                      _2 = torch.append(leaves, a)
-                    _3 = torch.append(x, a)
+                      _3 = torch.append(leaves, a)
+                    _4 = torch.append(x, a)
                   for i in range(torch.len(uses[s])):
                     a = parts[uses[s][i]]
                     if back:
                       a = torch.requires_grad_(torch.detach(a))
-                      _4 = torch.append(leaves, a)
-                    _5 = torch.append(p, a)
+                      _5 = torch.append(leaves, a)
+                    _6 = torch.append(p, a)
                   first = torch.le(step, n - 1)
                   if first or torch.gt(torch.len(leaves), 0):
                     y = self.run(s, x, p)
@@ -75,10 +78,10 @@ final class TorchScriptText {
                         values[slot] = torch.detach(y[i])
                       c = cotangents[slot]
                       if c is not None and y[i].requires_grad:
-                        _6 = torch.append(ys, y[i])
-                        _7 = torch.append(gs, c)
+                        _7 = torch.append(ys, y[i])
+                        _8 = torch.append(gs, c)
                     if torch.eq(step, n - 1):
-                      _8 = torch.append(results, torch.clone(values[out], memory_format=0))
+                      _9 = torch.append(results, torch.clone(values[out], memory_format=0))
                     if back and torch.gt(torch.len(ys), 0):
                       ds = torch.grad(ys, leaves, gs, False, False, True)
                       next = 0
@@ -97,11 +100,18 @@ final class TorchScriptText {
                         d = ds[next]
                         next = next + 1
                         if d is not None:
-                          _9 = torch.add_(sums[uses[s][i]], d)
+                          if summed[uses[s][i]]:
+                            _10 = torch.add_(sums[uses[s][i]], d)
+                          else:
+                            _11 = torch.copy_(sums[uses[s][i]], d)
+                            summed[uses[s][i]] = True
                   if back:
                     for i in range(torch.len(writes[s])):
                       values[writes[s][i]] = nothing
                       cotangents[writes[s][i]] = None
+                for i in range(torch.len(sums)):
+                  if not summed[i]:
+                    _12 = torch.zero_(sums[i])
             """;
 
     /**
@@ -115,7 +125,7 @@ final class TorchScriptText {
 
     static final String UNSCALE = """
                 for i in range(1, torch.len(results)):
-                  _10 = torch.mul_(results[i], torch.ldexp(1., exponent - 1))
+                  _14 = torch.mul_(results[i], torch.ldexp(1., exponent - 1))
             """;
 
     private TorchScriptText() {}

@@ -15,7 +15,7 @@ import org.plumbline.toolkit.graph.ShapeOps;
 
 /**
  * A UNet of the size that studies on small images use: channels 16-32-64 at 16x16, 8x8 and 4x4 pixels, residual blocks,
- * self-attention in the middle, a time embedding, and tokens that are attended to.
+ * self-attention in the middle, a time embedding, and tokens that are attended to. Residual blocks end at boundaries.
  *
  * @param unrolled how often the network is applied to its own output, for programs of many operations
  */
@@ -115,7 +115,7 @@ record SmallUnet(int unrolled) implements GraphDefinition {
             h = ops.add(h, ops.reshape(shift, -1, out, 1, 1));
             h = conv(name + ".2", ops.silu(norm(name + ".norm2", h, out)), out, out, 1);
             T skip = in == out ? x : ops.conv2d(x, ops.weight(name + ".skip.weight", out, in, 1, 1), null, 1, 0);
-            return ops.add(skip, h);
+            return ops.boundary(ops.add(skip, h));
         }
 
         private T attention(String name, T x, T context, int width) {

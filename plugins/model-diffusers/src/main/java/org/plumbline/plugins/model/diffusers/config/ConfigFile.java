@@ -126,12 +126,6 @@ public final class ConfigFile {
         return text(key, "");
     }
 
-    /** A token: its text, or an object that holds it as {@code content}. */
-    public String tokenText(String key, String whenAbsent) {
-        JsonNode node = get(key);
-        return node.path("content").isTextual() ? node.get("content").textValue() : text(key, whenAbsent);
-    }
-
     /** True if the option is a list. */
     public boolean isList(String key) {
         return get(key).isArray();

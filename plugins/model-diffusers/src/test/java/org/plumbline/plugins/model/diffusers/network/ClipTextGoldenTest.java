@@ -18,7 +18,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
-import org.plumbline.plugins.model.diffusers.tokenizer.ClipTokenizer;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
@@ -26,6 +25,7 @@ import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.Tokenizer;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
+import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 
 /** Token ids and the text network's output against transformers. */
 class ClipTextGoldenTest {
@@ -48,9 +48,9 @@ class ClipTextGoldenTest {
     void texts_become_the_tokens_of_transformers(Path encoder) {
         JsonNode texts = GoldenCases.json(encoder.resolveSibling("forward_" + kind(encoder) + ".json"))
                 .get("texts");
+        ClipTokenizer tokenizer = ClipTokenizer.read(encoder.resolveSibling("tokenizer"), 77);
         try (SafetensorsFile expected =
-                        SafetensorsFile.open(encoder.resolveSibling("forward_" + kind(encoder) + ".safetensors"));
-                ClipTokenizer tokenizer = ClipTokenizer.read(encoder.resolveSibling("tokenizer"), 77)) {
+                SafetensorsFile.open(encoder.resolveSibling("forward_" + kind(encoder) + ".safetensors"))) {
             double[] ids = expected.doubles("in.input_ids");
             assertEquals(texts.size(), expected.shape("in.input_ids")[0]);
             for (int i = 0; i < texts.size(); i++) {

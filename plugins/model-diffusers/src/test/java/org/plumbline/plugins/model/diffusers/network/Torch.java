@@ -17,7 +17,8 @@ final class Torch {
     static ComputeBackend backend(Map<String, ?> settings) {
         try {
             String name = "org.plumbline.plugins.backend.djl.pytorch.DjlPytorchBackend";
-            Class<? extends Record> type = Class.forName(name + "$Configuration").asSubclass(Record.class);
+            Class<? extends Record> type =
+                    Class.forName(name + "$Configuration").asSubclass(Record.class);
             Constructor<?> backend = Class.forName(name).getDeclaredConstructors()[0];
             backend.setAccessible(true);
             return (ComputeBackend)
