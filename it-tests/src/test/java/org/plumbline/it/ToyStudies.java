@@ -3,6 +3,7 @@ package org.plumbline.it;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import org.plumbline.kernel.plugin.PluginCatalog;
@@ -16,11 +17,14 @@ import org.plumbline.launcher.Host;
 
 /** A host with the distribution's plugins and the {@link ToyPlugins}, and studies in it. */
 final class ToyStudies implements AutoCloseable {
+    /** Long enough for everything here to be let go, and short enough to wait for what never is. */
+    private static final Duration DRAIN = Duration.ofSeconds(4);
+
     private final Host host;
 
     ToyStudies(Path cache) {
         Host.Settings usual = Host.Settings.of(App.HOME, cache.resolve("more"));
-        host = Host.start(new Host.Settings(usual.home(), usual.pluginFolders(), cache, usual.poll(), usual.drain()));
+        host = Host.start(new Host.Settings(usual.home(), usual.pluginFolders(), cache, usual.poll(), DRAIN));
         ToyPlugins.register(host.catalog());
     }
 

@@ -92,8 +92,9 @@ final class ForwardBenchmark implements Callable<Integer> {
     public Integer call() throws Exception {
         System.out.println("Microseconds of processor time, medians of " + calls + " calls; ratios to djl-pytorch, of"
                 + " processor time and of wall time.\n");
-        System.out.println("| trained | rows | djl-pytorch | onnxruntime | composite | djl-pytorch / onnxruntime, CPU | wall"
-                + " | djl-pytorch / composite, CPU | wall |\n|---|---|---|---|---|---|---|---|---|");
+        System.out.println(
+                "| trained | rows | djl-pytorch | onnxruntime | composite | djl-pytorch / onnxruntime, CPU | wall"
+                        + " | djl-pytorch / composite, CPU | wall |\n|---|---|---|---|---|---|---|---|---|");
         for (Trained trained : Trained.values()) {
             for (int rows : new int[] {1, 16}) {
                 Path scratch = Files.createTempDirectory("plumbline-forward");

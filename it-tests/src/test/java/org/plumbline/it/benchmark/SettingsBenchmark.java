@@ -30,8 +30,8 @@ import picocli.CommandLine.Option;
  * One call of the digits denoiser, forward and vector-Jacobian product, under the settings of djl-pytorch.
  *
  * <p>All settings are open at the same time and take turns, call by call, so that what else the machine does meets all of
- * them alike. A call was undisturbed if the calling thread, which always has a part of the work, computed nearly all the
- * time: neither it nor a thread that it waited for was put aside for another program. Only such calls are compared.
+ * them alike. Beside the time that passed stands the processor time of the calling thread, which always has the first part
+ * of the work and joins the others': on cores that are free for it a call takes that long, whoever else is there now.
  */
 @Command(
         name = "benchmark settings",
@@ -39,7 +39,6 @@ import picocli.CommandLine.Option;
         description = "One call of the digits denoiser under the settings of djl-pytorch: time and peak memory.")
 final class SettingsBenchmark implements Callable<Integer> {
     private static final double MEBI = 1 << 20;
-    private static final double UNDISTURBED = 0.9;
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
     private static final Map<String, Map<String, Object>> SETTINGS = settings();
 
@@ -73,41 +72,46 @@ final class SettingsBenchmark implements Callable<Integer> {
 
     /** Of calls of one kind, in milliseconds. */
     private static final class Times {
-        private final List<Double> all = new ArrayList<>();
-        private final List<Double> undisturbed = new ArrayList<>();
+        private final List<Double> passed = new ArrayList<>();
+        private final List<Double> computed = new ArrayList<>();
 
         void measure(Runnable call) {
-            long computed = CLOCK.getCurrentThreadCpuTime();
+            long processor = CLOCK.getCurrentThreadCpuTime();
             long start = System.nanoTime();
             call.run();
-            long passed = System.nanoTime() - start;
-            computed = CLOCK.getCurrentThreadCpuTime() - computed;
-            all.add(passed / 1e6);
-            if (computed > UNDISTURBED * passed) {
-                undisturbed.add(passed / 1e6);
-            }
+            passed.add((System.nanoTime() - start) / 1e6);
+            computed.add((CLOCK.getCurrentThreadCpuTime() - processor) / 1e6);
         }
 
         void forget() {
-            all.clear();
-            undisturbed.clear();
+            passed.clear();
+            computed.clear();
         }
 
         String cells(Times first) {
             return String.format(
                     Locale.ROOT,
-                    "%.1f | %.1f | %d of %d | %.2f",
-                    median(all),
-                    median(undisturbed),
-                    undisturbed.size(),
-                    all.size(),
-                    median(first.undisturbed) / median(undisturbed));
+                    "%.1f | %.1f | %.1f | %.2f | %.2f",
+                    quantile(passed, 0),
+                    quantile(passed, 0.5),
+                    quantile(computed, 0.5),
+                    quantile(ratios(first.passed, passed), 0.5),
+                    quantile(first.computed, 0.5) / quantile(computed, 0.5));
         }
 
-        private static double median(List<Double> values) {
+        /** Of neighbours in time. */
+        private static List<Double> ratios(List<Double> first, List<Double> other) {
+            List<Double> ratios = new ArrayList<>();
+            for (int i = 0; i < first.size(); i++) {
+                ratios.add(first.get(i) / other.get(i));
+            }
+            return ratios;
+        }
+
+        private static double quantile(List<Double> values, double fraction) {
             double[] sorted =
                     values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-            return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+            return sorted[(int) (fraction * (sorted.length - 1))];
         }
     }
 
@@ -203,10 +207,10 @@ final class SettingsBenchmark implements Callable<Integer> {
     private String table(Map<String, Candidate> candidates) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "Denoiser of digits with adapters of rank %d, %d rows. Medians in milliseconds; speed relative to the first"
-                        + " row, in undisturbed calls.%n%n"
-                        + "| setting | forward | undisturbed | calls | speed | VJP | undisturbed | calls | speed"
-                        + " | peak memory of VJP, MiB |%n|---|---|---|---|---|---|---|---|---|---|%n",
+                "Denoiser of digits with adapters of rank %d, %d rows. Milliseconds: least and median of what passed, median"
+                        + " of what the calling thread computed; speed relative to the first row, by either.%n%n"
+                        + "| setting | forward least | median | computed | speed | by CPU | VJP least | median | computed"
+                        + " | speed | by CPU | peak memory of VJP, MiB |%n|---|---|---|---|---|---|---|---|---|---|---|---|%n",
                 Experiment.RANK,
                 rows));
         Candidate first = candidates.values().iterator().next();

@@ -105,13 +105,10 @@ class ForwardPrecisionTest {
         Map<String, Path> folders = new LinkedHashMap<>();
         folders.put("digits", DIGITS);
         folders.put(
-                "unet2d_ddpm",
-                folder(
-                        """
+                "unet2d_ddpm", folder("""
                         {"_class_name": "DDPMPipeline", "unet": ["diffusers", "UNet2DModel"],
                          "scheduler": ["diffusers", "DDPMScheduler"]}
-                        """,
-                        Map.of("unet2d_ddpm/unet", "unet", "unet2d_ddpm/scheduler", "scheduler")));
+                        """, Map.of("unet2d_ddpm/unet", "unet", "unet2d_ddpm/scheduler", "scheduler")));
         folders.put(
                 "unet_sd1 and clip",
                 folder(
@@ -170,12 +167,7 @@ class ForwardPrecisionTest {
             moved[i] = (float) (moved[i] + 0.05 * noise[i]);
         }
         cases.add(new Case(
-                "denoiser with adapters",
-                adapters.denoiser(),
-                weights,
-                adapters.layout(),
-                moved,
-                inputs(denoiser, 3)));
+                "denoiser with adapters", adapters.denoiser(), weights, adapters.layout(), moved, inputs(denoiser, 3)));
         model.promptEncoder()
                 .ifPresent(text -> cases.add(new Case(
                         "text network",
@@ -191,7 +183,8 @@ class ForwardPrecisionTest {
     private static Map<String, double[]> inputs(GraphDefinition graph, long seed) {
         Map<String, double[]> inputs = new LinkedHashMap<>();
         for (TensorSpec spec : graph.inputs()) {
-            double[] values = NoiseStream.of(seed, "precision." + spec.name(), 0).gaussians(ROWS * spec.rowSize());
+            double[] values =
+                    NoiseStream.of(seed, "precision." + spec.name(), 0).gaussians(ROWS * spec.rowSize());
             for (int i = 0; i < values.length; i++) {
                 values[i] = (float) values[i];
             }

@@ -59,6 +59,11 @@ public final class Lease<T> implements AutoCloseable {
         partHangs |= !closing.close(part);
     }
 
+    /** True if something of the plugin did not come back from {@link #closePart} and was left behind. */
+    public boolean leftBehind() {
+        return partHangs;
+    }
+
     /** Closes the plugin object and lets go, also if it does not come back from that. Closing twice is harmless. */
     @Override
     public void close() {

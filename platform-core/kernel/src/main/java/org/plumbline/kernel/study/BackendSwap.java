@@ -124,7 +124,7 @@ final class BackendSwap {
             }
             return present;
         }
-        attempt.close(present);
+        attempt.close(attempt.from, present);
         return attempt.taken(next, wanted.choice());
     }
 
@@ -146,7 +146,7 @@ final class BackendSwap {
         }
         Attempt attempt = new Attempt(reason, place, used.toString());
         attempt.note(why);
-        attempt.close(gone);
+        attempt.close(attempt.from, gone);
         closed.run();
         long begin = System.nanoTime();
         Set<BackendChoice> tried = new HashSet<>();
@@ -262,10 +262,17 @@ final class BackendSwap {
             }
         }
 
-        private void close(Assembly old) {
+        private void close(String what, Assembly old) {
             long start = System.nanoTime();
-            note(new PatientClose(Duration.ofSeconds(settings.closeWithin())).close("the session on " + from, old));
-            closing = (System.nanoTime() - start) / 1e9;
+            try {
+                old.close();
+                if (old.backend().leftBehind()) {
+                    note("the session on " + what + " did not come back from close and was left behind");
+                }
+            } catch (RuntimeException failure) {
+                note("the session on " + what + " failed to close: " + failure.getMessage());
+            }
+            closing += (System.nanoTime() - start) / 1e9;
         }
 
         /** Opens a backend and holds it against the old one; null if it cannot be used. */
@@ -291,7 +298,7 @@ final class BackendSwap {
                 note(String.valueOf(failure.getMessage()));
             }
             if (next != null) {
-                note(new PatientClose(Duration.ofSeconds(settings.closeWithin())).close("the session on " + to, next));
+                close(to, next);
             }
             report(Outcome.REFUSED);
             message = before;

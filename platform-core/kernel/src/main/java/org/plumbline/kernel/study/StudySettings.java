@@ -277,12 +277,7 @@ public record StudySettings(
                     description = "what may stand in for a backend that was withdrawn: any that can do what the study"
                             + " needs, until the first is there again, or none (the run waits)",
                     defaultValue = "any")
-            Substitutes substitutes,
-
-            @Setting(
-                    description = "seconds after which an old session that does not close is left",
-                    defaultValue = "30")
-            long closeWithin) {
+            Substitutes substitutes) {
         /** What may stand in for a backend. */
         public enum Substitutes {
             ANY,

@@ -91,6 +91,11 @@ public final class LeasedBackend implements AutoCloseable {
         leases.get(0).closePart(part);
     }
 
+    /** True if something that came from it did not come back from {@link #closePart}. */
+    public boolean leftBehind() {
+        return leases.get(0).leftBehind();
+    }
+
     /** Lets go. Closing twice is harmless. */
     @Override
     public void close() {

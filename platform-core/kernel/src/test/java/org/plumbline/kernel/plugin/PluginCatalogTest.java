@@ -317,7 +317,7 @@ class PluginCatalogTest {
         Lease<RewardModel> lease = patient.lease(RewardModel.class, "a", Map.of(), Path.of(""));
         Reward reward = (Reward) lease.get();
         CountDownLatch mayClose = new CountDownLatch(1);
-        lease.closePart(new Hanging(mayClose)::close);
+        lease.closePart(new Hanging(mayClose));
         lease.close();
         assertEquals(0, reward.closed, "its session is still at work");
         mayClose.countDown();

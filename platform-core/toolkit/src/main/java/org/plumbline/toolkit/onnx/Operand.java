@@ -86,6 +86,12 @@ sealed interface Operand<T> {
     record Computed<T>(ElementType type, Layout layout, T tensor, boolean everyRow) implements Operand<T> {}
 
     /**
+     * Real numbers that the file rounds. As an index into a table they are whole to begin with; anything else would have no
+     * gradient and is refused.
+     */
+    record Rounded<T>(ElementType type, Layout layout, T tensor) implements Operand<T> {}
+
+    /**
      * Which element of each row is meant: what files compute to pick the last token of a text.
      *
      * @param coordinates one, for an index into joined axes, or several

@@ -10,6 +10,7 @@ import org.plumbline.toolkit.onnx.Operand.Address;
 import org.plumbline.toolkit.onnx.Operand.Computed;
 import org.plumbline.toolkit.onnx.Operand.Coordinate;
 import org.plumbline.toolkit.onnx.Operand.Numbers;
+import org.plumbline.toolkit.onnx.Operand.Rounded;
 
 /** Operators that ask for sizes, make constants, or give the same numbers other places. */
 final class Rearrangement<T> {
@@ -131,8 +132,11 @@ final class Rearrangement<T> {
             return cast.as(to, x.layout());
         }
         if (x instanceof Computed<T> computed) {
-            if ((x.type().real() && !to.real()) || (to == ElementType.BOOL && x.type() != ElementType.BOOL)) {
-                throw new Refusal("it rounds what depends on the image, which has no gradient");
+            if (x.type().real() && !to.real() && to != ElementType.BOOL) {
+                return new Rounded<>(to, x.layout(), tensors.full(x));
+            }
+            if (to == ElementType.BOOL && x.type() != ElementType.BOOL) {
+                throw new Refusal("it asks of numbers that are not constant whether they are zero");
             }
             return new Computed<>(to, x.layout(), computed.tensor(), computed.everyRow());
         }

@@ -11,6 +11,7 @@ import org.plumbline.toolkit.onnx.Operand.Address;
 import org.plumbline.toolkit.onnx.Operand.Computed;
 import org.plumbline.toolkit.onnx.Operand.Coordinate;
 import org.plumbline.toolkit.onnx.Operand.Numbers;
+import org.plumbline.toolkit.onnx.Operand.Rounded;
 
 /** Operators that take a part: of a list of sizes, of an image, of a table of words, or the last word of a text. */
 final class Selection<T> {
@@ -160,8 +161,8 @@ final class Selection<T> {
             throw new Refusal("it looks up by an index that depends on an input");
         }
         Layout words = indices.layout();
-        T flat = ops.reshape(
-                tensors.full(indices), TensorSpec.BATCH, words.product().factor());
+        T ids = indices instanceof Rounded<T> rounded ? rounded.tensor() : tensors.full(indices);
+        T flat = ops.reshape(ids, TensorSpec.BATCH, words.product().factor());
         Layout width = x.layout().part(1, 2);
         T found = ops.embedding(tensors.full(x), flat);
         Layout found3 = Layout.of(TensorSpec.BATCH, words.product().factor()).followedBy(width);

@@ -109,7 +109,10 @@ final class Tensors<T> {
             boolean same = Arrays.equals(trimmed, present(computed));
             return same ? computed.tensor() : ops.reshape(computed.tensor(), trimmed);
         }
-        throw new Refusal("a position in a text can only be used to pick from it");
+        throw new Refusal(
+                x instanceof Operand.Rounded<T>
+                        ? "it uses rounded numbers, which have no gradient, for more than looking up in a table"
+                        : "a position in a text can only be used to pick from it");
     }
 
     /** The axes that the tensor has. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.Network;
@@ -26,6 +27,8 @@ import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.graph.Window;
 import org.plumbline.toolkit.classifier.ConvolutionalClassifier;
+import org.plumbline.toolkit.onnx.OnnxFile;
+import org.plumbline.toolkit.onnx.OnnxGraph;
 import org.plumbline.toolkit.onnx.OnnxModel;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
@@ -33,8 +36,11 @@ import org.plumbline.toolkit.safetensors.SafetensorsFile;
 class OnnxModelTest {
     private static final Path SHIPPED = Path.of("../../distribution/app/src/main/plumbline/models/digits/classifier");
 
+    @TempDir
+    private Path folder;
+
     @Test
-    void everyOperationIsWrittenAsOnnxUnderstandsIt() throws OrtException {
+    void everyOperationIsWrittenAsOnnxUnderstandsItAndReadAsItWasWritten() throws OrtException {
         EveryOperation graph = new EveryOperation();
         SplittableRandom random = new SplittableRandom(4);
         Map<String, WeightSource.Weight> weights = new HashMap<>();
@@ -49,7 +55,7 @@ class OnnxModelTest {
         weights.put("table.beta", weight(random, 5));
         double[] image = draw(random, 3 * 2 * 6 * 6);
         double[] tokens = {0, 6, 2, 2, 5, 1};
-        agree(graph, WeightSource.of(weights), Map.of("image", image, "tokens", tokens), 3);
+        agree(folder.resolve("model.onnx"), graph, WeightSource.of(weights), Map.of("image", image, "tokens", tokens), 3);
     }
 
     @Test
@@ -67,12 +73,17 @@ class OnnxModelTest {
         }
     }
 
-    private static void agree(GraphDefinition graph, WeightSource weights, Map<String, double[]> inputs, int rows)
+    private static void agree(
+            Path file, GraphDefinition graph, WeightSource weights, Map<String, double[]> inputs, int rows)
             throws OrtException {
         double[] expected = reference(graph, weights, inputs, rows);
         try (OrtSession session = OrtEnvironment.getEnvironment().createSession(OnnxModel.of(graph, weights))) {
             assertArrayEquals(expected, run(session, graph, inputs, rows), 2e-5);
         }
+        OnnxModel.write(file, graph, weights);
+        OnnxGraph read = OnnxGraph.of(OnnxFile.read(file), OnnxModel.OUTPUT, Map.of());
+        // The file holds constants in float32.
+        assertArrayEquals(expected, reference(read, read.weights(), inputs, rows), 2e-7);
     }
 
     private static double[] reference(

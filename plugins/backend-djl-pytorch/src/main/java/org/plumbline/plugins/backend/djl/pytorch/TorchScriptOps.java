@@ -248,7 +248,8 @@ final class TorchScriptOps implements Ops<Symbol> {
     @Override
     public Symbol maxPool2d(Symbol x, int kernelHeight, int kernelWidth, Window window) {
         Shape result = shapes.maxPool2d(x.shape(), kernelHeight, kernelWidth, window);
-        // libtorch pads by half a kernel at most, and evenly. Nothing in float32 is smaller than this number; in float16
+        // libtorch pads by half a kernel at most, and evenly. Nothing in float32 is smaller than this number; in
+        // float16
         // it does not exist.
         Symbol padded = padded(recorder.full(x), window, literal(-Float.MAX_VALUE));
         return widest(

@@ -45,6 +45,16 @@ class PyTorchEngineTest {
     }
 
     @Test
+    void workers_on_a_cuda_device_are_refused_when_the_settings_are_read() {
+        PlumblineException refusal = assertThrows(
+                PlumblineException.class,
+                () -> new DjlPytorchBackend(
+                        new DjlPytorchBackend.Configuration("cuda", 1, 2, Precision.FLOAT32, Recompute.NONE)));
+        assertEquals(StandardError.INCOMPATIBLE, refusal.code());
+        assertTrue(refusal.getMessage().contains("2 workers"), refusal.getMessage());
+    }
+
+    @Test
     void the_engine_starts_on_a_thread_whose_context_class_loader_cannot_see_it() throws Exception {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
@@ -55,6 +65,16 @@ class PyTorchEngineTest {
         } finally {
             thread.setContextClassLoader(before);
         }
+    }
+
+    @Test
+    void the_description_says_what_changes_numbers() {
+        String description = new DjlPytorchBackend(
+                        new DjlPytorchBackend.Configuration("cpu", 1, 2, Precision.BFLOAT16, Recompute.SEGMENTS))
+                .description();
+        assertEquals(
+                "libtorch 2.7.1 through DJL 0.35.1, cpu, bfloat16, 2 workers of 1 thread, recomputing segments",
+                description);
     }
 
     @Test
