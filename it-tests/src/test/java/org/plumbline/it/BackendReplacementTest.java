@@ -96,7 +96,6 @@ class BackendReplacementTest {
         try (InputStream in = Files.newInputStream(results)) {
             properties.load(in);
         }
-        System.out.println(replacements + " replacements: " + properties);
         return properties;
     }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginCatalog;
@@ -143,7 +144,7 @@ final class ReplacementLoad {
                 if (absent.code() != StandardError.UNKNOWN_PLUGIN) {
                     failures.add(absent.toString());
                 }
-                Thread.yield();
+                LockSupport.parkNanos(1_000_000);
             } catch (Throwable failure) {
                 failures.add(failure + " " + Arrays.toString(failure.getStackTrace()));
             }
