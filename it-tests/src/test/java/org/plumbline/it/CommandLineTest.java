@@ -3,6 +3,7 @@ package org.plumbline.it;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -28,10 +30,14 @@ class CommandLineTest {
     private Path cache;
 
     private Process start(List<String> javaArguments) throws IOException {
+        return start(Path.of(System.getProperty("java.home")), Runtime.version().feature(), javaArguments);
+    }
+
+    private Process start(Path java, int feature, List<String> javaArguments) throws IOException {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(java.resolve("bin/java").toString());
         command.add("-Dplumbline.home=" + App.HOME);
-        if (Runtime.version().feature() >= 24) {
+        if (feature >= 24) {
             command.add("--sun-misc-unsafe-memory-access=allow"); // as the script does
         }
         command.addAll(javaArguments);
@@ -146,6 +152,46 @@ class CommandLineTest {
         assertEquals(List.of("gate"), cacheContent());
     }
 
+    /** What another Java unpacked and left behind is not read, and is swept away. */
+    @Test
+    void killedHostOfAnotherJavaDisturbsNobodyAndIsCleanedUpByTheNext() throws Exception {
+        Map.Entry<Path, Integer> other = otherJava();
+        assumeTrue(other != null, "there is no other Java of at least 17 on this machine");
+        Process victim = holdingHost(other.getKey(), other.getValue());
+        assertEquals(3, cacheContent().size());
+        victim.destroyForcibly().waitFor();
+        assertEquals(3, cacheContent().size());
+        Outcome listed = run("plugins", "--json");
+        assertEquals(0, listed.exitCode(), listed.err());
+        assertEquals(
+                0, new ObjectMapper().readTree(listed.out()).get("unavailable").size(), listed.out());
+        assertEquals(List.of("gate"), cacheContent());
+    }
+
+    /** The home of a Java of another version than this one, and its version; null if there is none. */
+    private static Map.Entry<Path, Integer> otherJava() throws IOException {
+        Path all = Path.of("/usr/lib/jvm");
+        if (!Files.isDirectory(all)) {
+            return null;
+        }
+        try (Stream<Path> homes = Files.list(all)) {
+            for (Path home : homes.filter(path -> Files.isRegularFile(path.resolve("release")))
+                    .filter(path -> Files.isExecutable(path.resolve("bin/java")))
+                    .toList()) {
+                int feature = Files.readAllLines(home.resolve("release")).stream()
+                        .filter(line -> line.startsWith("JAVA_VERSION="))
+                        .map(line -> line.replaceAll("\\D*(\\d+).*", "$1"))
+                        .mapToInt(Integer::parseInt)
+                        .findFirst()
+                        .orElse(0);
+                if (feature >= 17 && feature != Runtime.version().feature()) {
+                    return Map.entry(home, feature);
+                }
+            }
+        }
+        return null;
+    }
+
     @Test
     void ctrlCEndsWith130AndLeavesNothingBehind() throws Exception {
         Process host = holdingHost();
@@ -176,7 +222,13 @@ class CommandLineTest {
 
     /** Another process with a host that does nothing until it is stopped. */
     private Process holdingHost() throws Exception {
-        Process process = start(List.of("-cp", System.getProperty("java.class.path"), Holding.class.getName()));
+        return holdingHost(
+                Path.of(System.getProperty("java.home")), Runtime.version().feature());
+    }
+
+    private Process holdingHost(Path java, int feature) throws Exception {
+        Process process =
+                start(java, feature, List.of("-cp", System.getProperty("java.class.path"), Holding.class.getName()));
         HostFixture.eventually("the other host starts", () -> holds(folder.resolve("out")) || !process.isAlive());
         assertTrue(process.isAlive(), () -> text(folder.resolve("err")));
         return process;

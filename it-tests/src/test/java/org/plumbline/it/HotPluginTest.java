@@ -233,6 +233,45 @@ class HotPluginTest {
     }
 
     @Test
+    void pluginThatHangsInCloseIsReportedByNameAndTheHostGoesOn() throws Exception {
+        PluginJar.of("hanging", "1.0.0")
+                .source("test.reward.Hanging", """
+                        package test.reward;
+                        import java.util.List;
+                        import org.plumbline.spi.plugin.Plugin;
+                        import org.plumbline.spi.reward.*;
+                        @Plugin(id = "org.example.hanging", description = "never closes")
+                        public final class Hanging implements BlackBoxRewardModel {
+                            @Override public String unit() { return "none"; }
+                            @Override public double[] score(ImageBatch images, List<String> prompts) {
+                                return new double[images.rows()];
+                            }
+                            @Override public void close() {
+                                while (true) {
+                                    try { Thread.sleep(1000); } catch (InterruptedException deaf) { Thread.yield(); }
+                                }
+                            }
+                        }
+                        """)
+                .plugin("test.reward.Hanging", "org.example.hanging")
+                .dropInto(folder, "hanging.jar");
+        eventually("appears", () -> host.available("org.example.hanging"));
+        Lease<RewardModel> lease = host.lease("org.example.hanging");
+        long begin = System.nanoTime();
+        lease.close();
+        long waited = (System.nanoTime() - begin) / 1_000_000;
+        assertTrue(waited >= HostFixture.DRAIN.toMillis() && waited < 20_000, waited + " ms");
+        List<String> reasons = host.reasons("org.example.hanging (hanging 1.0.0)");
+        assertTrue(reasons.get(0).contains("did not come back from close within 1.5 s"), reasons.toString());
+
+        // The jar can go all the same, others come, and the host itself closes in stop().
+        Files.delete(folder.resolve("hanging.jar"));
+        eventually("is uninstalled", () -> bundle("hanging") == null);
+        PluginJar.reward("hot", "1.0.0", ID).dropInto(folder, JAR);
+        eventually("the next appears", () -> host.available(ID));
+    }
+
+    @Test
     void jarThatIsStillBeingCopiedIsTakenUpWhenItIsComplete() throws Exception {
         byte[] jar = PluginJar.reward("hot", "1.0.0", ID).bytes();
         int half = jar.length / 2;

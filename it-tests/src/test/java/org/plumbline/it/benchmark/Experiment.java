@@ -43,18 +43,24 @@ final class Experiment implements AutoCloseable {
     private final Lease<Sampler> sampler;
     private final ChainParts parts;
 
+    /** Starts the assembled application on the CPU. */
+    Experiment(Path home, Path scratch) {
+        this(home, scratch, "cpu");
+    }
+
     /**
      * Starts the assembled application.
      *
      * @param home its folder
      * @param scratch a folder for what the framework unpacks
+     * @param device of the backend: cpu, cuda or cuda:N
      */
-    Experiment(Path home, Path scratch) {
+    Experiment(Path home, Path scratch, String device) {
         this.home = home;
         this.host = Host.start(new Host.Settings(
                 home, List.of(home.resolve("plugins")), scratch, Duration.ofMinutes(1), Duration.ofSeconds(10)));
         closing.push(host::close);
-        backend = lease(ComputeBackend.class, "djl-pytorch", Map.of("threads", 1));
+        backend = lease(ComputeBackend.class, "djl-pytorch", Map.of("threads", 1, "device", device));
         sampler = lease(Sampler.class, "ddim", Map.of("eta", 1));
         Lease<RewardModel> reward = lease(RewardModel.class, "digit-classifier", Map.of());
         Lease<ModelLoader> loader = lease(ModelLoader.class, "diffusers", Map.of());

@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
  *
  * @param home folder of the assembled application
  * @param output folder for everything that is written
+ * @param device of the backend
  */
-record Launch(Path home, Path output) {
+record Launch(Path home, Path output, String device) {
     private static final int MINUTES = 10;
 
     CaseFile caseFile() {
@@ -68,6 +69,7 @@ record Launch(Path home, Path output) {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), UpdateProcess.class.getName()));
         command.addAll(List.of(home.toString(), output.resolve("framework").toString()));
         command.add(caseFile().path().toString());
+        command.add(device);
         command.addAll(more);
         return command;
     }

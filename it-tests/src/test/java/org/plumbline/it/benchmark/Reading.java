@@ -20,6 +20,9 @@ import org.plumbline.toolkit.file.AtomicFile;
  * @param rowsForward network rows of one update; guidance doubles them
  * @param rowsBackward the same backwards
  * @param memory bytes by which the resident memory grew at most in the first update on the whole batch
+ * @param deviceMemory bytes of a CUDA device that the process holds after the updates, which its allocator keeps at their
+ *     peak; 0 on the CPU
+ * @param transfers seconds that the copies between Java and the device of one update take when nothing else is done
  * @param difference |g - g'| / |g'| for the gradient g of the common case and g' of the case file; null if it holds none
  */
 record Reading(
@@ -31,6 +34,8 @@ record Reading(
         long rowsForward,
         long rowsBackward,
         long memory,
+        long deviceMemory,
+        double transfers,
         @Nullable Double difference) {
     void write(Path file) {
         try {

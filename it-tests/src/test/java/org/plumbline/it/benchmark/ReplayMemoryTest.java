@@ -18,7 +18,7 @@ class ReplayMemoryTest {
     void replaying_the_steps_needs_less_than_a_fifth_of_the_memory_of_the_stored_graph(@TempDir Path output)
             throws Exception {
         Path home = Path.of(System.getProperty("plumbline.home", "../distribution/app/target/plumbline"));
-        Launch launch = new Launch(home.toAbsolutePath().normalize(), output);
+        Launch launch = new Launch(home.toAbsolutePath().normalize(), output, "cpu");
         launch.writeCase();
         Reading replay = launch.measure(Method.FULL_REPLAY, 0);
         Reading stored = launch.measure(Method.FULL_STORED, 0);

@@ -48,12 +48,13 @@ final class Result {
                 "One update: batch %d, %d DDIM steps, eta 1, guidance %.0f, adapters of rank %d. 1 thread, seconds.%n%n",
                 Experiment.ROWS, Experiment.STEPS, Experiment.GUIDANCE, Experiment.RANK));
         text.append("| method | CPU least | CPU median | wall least | wall median | NFE forward | NFE backward"
-                + " | network rows | peak memory MiB |\n|---|---|---|---|---|---|---|---|---|\n");
+                + " | network rows | peak memory MiB | device memory MiB | transfer share |\n"
+                + "|---|---|---|---|---|---|---|---|---|---|---|\n");
         ours.forEach((method, readings) -> {
             Summary all = new Summary(readings);
             Reading one = all.first();
             text.append(format(
-                    "| %s | %.3f | %.3f | %.3f | %.3f | %d | %d | %d + %d | %.1f |%n",
+                    "| %s | %.3f | %.3f | %.3f | %.3f | %d | %d | %d + %d | %.1f | %.1f | %.4f |%n",
                     method.title(),
                     all.leastCpu(),
                     all.medianCpu(),
@@ -63,7 +64,9 @@ final class Result {
                     one.nfeBackward(),
                     one.rowsForward(),
                     one.rowsBackward(),
-                    all.memory() / MEBI));
+                    all.memory() / MEBI,
+                    all.deviceMemory() / MEBI,
+                    all.transferShare()));
         });
         if (ours.containsKey(Method.FULL_REPLAY) && ours.containsKey(Method.FULL_STORED)) {
             double ratio = summary(Method.FULL_REPLAY).memory()

@@ -36,6 +36,16 @@ final class Summary {
         return median(readings.stream().mapToDouble(reading -> (double) reading.memory()));
     }
 
+    /** Bytes of the device; the median over processes. */
+    double deviceMemory() {
+        return median(readings.stream().mapToDouble(reading -> (double) reading.deviceMemory()));
+    }
+
+    /** Part of an update's wall time that its copies between Java and the device take alone. */
+    double transferShare() {
+        return median(readings.stream().mapToDouble(Reading::transfers)) / medianWall();
+    }
+
     private java.util.stream.DoubleStream walls() {
         return flat(readings.stream().map(Reading::wall));
     }

@@ -31,6 +31,12 @@ final class UpdateBenchmark implements Callable<Integer> {
             description = "Timed updates per process. Default: ${DEFAULT-VALUE}.")
     private int updates;
 
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "Device of djl-pytorch: cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
+    private String device = "cpu";
+
     @Option(names = "--only", split = ",", paramLabel = "METHOD", description = "Measure these methods only.")
     private @Nullable List<String> only;
 
@@ -51,7 +57,7 @@ final class UpdateBenchmark implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Launch launch = new Launch(home.toAbsolutePath(), output.toAbsolutePath());
+        Launch launch = new Launch(home.toAbsolutePath(), output.toAbsolutePath(), device);
         List<Method> methods = Arrays.stream(Method.values())
                 .filter(method -> only == null || only.contains(method.key()))
                 .toList();

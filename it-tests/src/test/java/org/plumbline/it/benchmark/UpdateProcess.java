@@ -12,9 +12,11 @@ import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.optimise.AdamW;
+import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.testkit.chain.StoredGraph;
+import org.plumbline.testkit.estimator.MeteredBackend;
 import org.plumbline.toolkit.meter.ResidentMemory;
 import org.plumbline.toolkit.statistics.Vectors;
 
@@ -46,27 +48,25 @@ final class UpdateProcess {
     }
 
     /**
-     * @param arguments home of the application, folder for scratch, the case file, then either nothing, and the case file
-     *     is written; or the method, the number of timed updates, and the file for the reading
+     * @param arguments home of the application, folder for scratch, the case file, the device, then either nothing, and the
+     *     case file is written; or the method, the number of timed updates, and the file for the reading
      */
     public static void main(String[] arguments) throws Exception {
         Path home = Path.of(arguments[0]);
         CaseFile its = new CaseFile(Path.of(arguments[2]));
-        try (Experiment experiment = new Experiment(home, Path.of(arguments[1]))) {
-            if (arguments.length == 3) {
+        try (Experiment experiment = new Experiment(home, Path.of(arguments[1]), arguments[3])) {
+            if (arguments.length == 4) {
                 its.write(experiment);
                 return;
             }
-            Method method = Method.ofKey(arguments[3]);
-            measure(experiment, method, its, Integer.parseInt(arguments[4])).write(Path.of(arguments[5]));
+            Method method = Method.ofKey(arguments[4]);
+            measure(experiment, method, its, Integer.parseInt(arguments[5])).write(Path.of(arguments[6]));
         }
     }
 
     private static Reading measure(Experiment experiment, Method method, CaseFile its, int updates) {
         SamplerProgram program = experiment.program(Experiment.STEPS);
-        try (Gradient gradient = method.estimator() == null
-                ? stored(experiment, program)
-                : estimator(experiment, experiment.estimator(method), program)) {
+        try (Gradient gradient = gradient(experiment, experiment.backend(), method, program)) {
             double[] theta = Experiment.moved(gradient.start());
             gradient.at(theta, experiment.batch(WARM_UP_ROWS, -1), -1);
             gradient.trim();
@@ -99,7 +99,26 @@ final class UpdateProcess {
                     work.rowsForward(),
                     work.rowsBackward(),
                     memory,
+                    DeviceMemory.ofThisProcess().orElse(0),
+                    transfers(experiment, method, program, theta).seconds(experiment.backend()),
                     difference(first, expected));
+        }
+    }
+
+    private static Gradient gradient(
+            Experiment experiment, ComputeBackend backend, Method method, SamplerProgram program) {
+        return method.estimator() == null
+                ? stored(experiment, backend, program)
+                : estimator(experiment, backend, experiment.estimator(method), program);
+    }
+
+    /** The copies of one more update, after everything has been set up. */
+    private static Transfers transfers(Experiment experiment, Method method, SamplerProgram program, double[] theta) {
+        MeteredBackend metered = new MeteredBackend(experiment.backend(), false);
+        try (Gradient gradient = gradient(experiment, metered, method, program)) {
+            metered.resetTransfers();
+            gradient.at(theta, experiment.batch(Experiment.ROWS, 0), 0);
+            return Transfers.of(metered);
         }
     }
 
@@ -112,8 +131,9 @@ final class UpdateProcess {
         return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
-    private static Gradient estimator(Experiment experiment, GradientEstimator estimator, SamplerProgram ofStudy) {
-        Workbench workbench = Workbench.open(experiment.backend(), experiment.parts());
+    private static Gradient estimator(
+            Experiment experiment, ComputeBackend backend, GradientEstimator estimator, SamplerProgram ofStudy) {
+        Workbench workbench = Workbench.open(backend, experiment.parts());
         estimator.check(workbench.profile(ofStudy));
         SamplerProgram program = estimator.program(workbench.profile(ofStudy));
         return new Gradient() {
@@ -147,8 +167,8 @@ final class UpdateProcess {
         };
     }
 
-    private static Gradient stored(Experiment experiment, SamplerProgram program) {
-        StoredGraph graph = StoredGraph.open(experiment.backend(), experiment.parts(), program);
+    private static Gradient stored(Experiment experiment, ComputeBackend backend, SamplerProgram program) {
+        StoredGraph graph = StoredGraph.open(backend, experiment.parts(), program);
         return new Gradient() {
             private long calls;
             private long rows;

@@ -1,5 +1,6 @@
 package org.plumbline.testkit.estimator;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -25,6 +26,8 @@ public final class MeteredBackend implements ComputeBackend {
     private final ComputeBackend inner;
     private final boolean forwardOnly;
     private final Set<Metered> alive = new LinkedHashSet<>();
+    private final List<Integer> toDevice = new ArrayList<>();
+    private final List<Integer> fromDevice = new ArrayList<>();
     private long numbers;
     private long peak;
 
@@ -50,6 +53,22 @@ public final class MeteredBackend implements ComputeBackend {
     /** Starts a new measurement of the peak. */
     public void resetPeak() {
         peak = numbers;
+    }
+
+    /** How many numbers each tensor held that was made from an array since the last {@link #resetTransfers}. */
+    public List<Integer> toDevice() {
+        return List.copyOf(toDevice);
+    }
+
+    /** How many numbers each array held that a tensor was copied to since the last {@link #resetTransfers}. */
+    public List<Integer> fromDevice() {
+        return List.copyOf(fromDevice);
+    }
+
+    /** Starts a new list of transfers. */
+    public void resetTransfers() {
+        toDevice.clear();
+        fromDevice.clear();
     }
 
     @Override
@@ -178,7 +197,9 @@ public final class MeteredBackend implements ComputeBackend {
 
         @Override
         public double[] toDoubles() {
-            return inner.toDoubles();
+            double[] values = inner.toDoubles();
+            fromDevice.add(values.length);
+            return values;
         }
 
         @Override
@@ -214,6 +235,7 @@ public final class MeteredBackend implements ComputeBackend {
 
         @Override
         public Tensor tensor(double[] values, long... shape) {
+            toDevice.add(values.length);
             return own(arena.tensor(values, shape));
         }
 
@@ -234,7 +256,9 @@ public final class MeteredBackend implements ComputeBackend {
 
         @Override
         public double[] dotRows(Tensor a, Tensor b) {
-            return arena.dotRows(inner(a), inner(b));
+            double[] products = arena.dotRows(inner(a), inner(b));
+            fromDevice.add(products.length);
+            return products;
         }
 
         @Override
