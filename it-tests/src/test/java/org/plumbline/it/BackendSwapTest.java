@@ -324,6 +324,40 @@ class BackendSwapTest {
         }
     }
 
+    @Test
+    void hundreds_of_swaps_under_four_workers_lose_no_step_and_change_no_bit() throws IOException {
+        offer("toy.backend", UnaryOperator.identity());
+        offer("toy.other", UnaryOperator.identity());
+        String text = ToyStudies.with(
+                STUDY,
+                "seeds",
+                "[1, 2, 3, 4]",
+                "parallel",
+                "4",
+                "budget",
+                "{updates: 60}",
+                "evaluation",
+                "{every: 60}");
+        RunFolder alone = study(text, update -> {}).run(folder.resolve("alone"), false);
+
+        Study[] study = new Study[1];
+        study[0] =
+                study(text, update -> study[0].order(BackendChoice.of(update % 2 == 0 ? "toy.backend" : "toy.other")));
+        RunFolder run = study[0].run(folder.resolve("run"), false);
+
+        List<SwapReport> reports = reports(run);
+        assertTrue(reports.size() >= 200, reports.size() + " swaps");
+        assertTrue(reports.stream()
+                .allMatch(report -> report.outcome() == Outcome.SWAPPED
+                        && Objects.requireNonNull(report.gradient()).maxAbsolute() == 0));
+        for (long seed = 1; seed <= 4; seed++) {
+            assertArrayEquals(weights(alone, seed), weights(run, seed));
+        }
+        assertEquals(
+                240,
+                run.records().stream().filter(UpdateRecord.class::isInstance).count());
+    }
+
     // ---- the study and what came of it
 
     private Study study(String text, LongConsumer onUpdate) throws IOException {
@@ -375,7 +409,7 @@ class BackendSwapTest {
 
     private static void assertSame(RunFolder expected, RunFolder found) throws IOException {
         assertEquals(rewards(expected), rewards(found));
-        assertArrayEquals(weights(expected), weights(found));
+        assertArrayEquals(weights(expected, 7), weights(found, 7));
     }
 
     private static List<Double> rewards(RunFolder run) {
@@ -385,8 +419,8 @@ class BackendSwapTest {
                 .toList();
     }
 
-    private static byte[] weights(RunFolder run) throws IOException {
-        return Files.readAllBytes(run.weights("policy-gradient", 7).resolve("weights.safetensors"));
+    private static byte[] weights(RunFolder run, long seed) throws IOException {
+        return Files.readAllBytes(run.weights("policy-gradient", seed).resolve("weights.safetensors"));
     }
 
     // ---- backends that come and go
