@@ -195,6 +195,19 @@ class Open(nn.Module):
         return self.out(torch.relu(self.conv(x.permute(0, 3, 1, 2) / 255)).mean((2, 3)))
 
 
+class Repeated(nn.Module):
+    """Queries and tokens repeated by tiling, a pool of the largest, softmax along another axis."""
+
+    def __init__(self):
+        super().__init__()
+        self.query, self.rows = nn.Parameter(torch.randn(1, 2, 6)), nn.Parameter(torch.randn(3, 6))
+
+    def forward(self, x):
+        query = self.query.repeat(x.shape[0], 1, 1)
+        y = torch.cat([query, x.repeat(1, 2, 1)], 1).softmax(1) * self.rows.repeat(4, 1)
+        return torch.logsumexp(y, -1) + y.amax(-1) - y.amin(-1)
+
+
 def resized():
     """What Pillow makes of an image."""
     image = torch.rand(7, 10)
@@ -268,6 +281,9 @@ def main():
     torch.onnx.export(Steps(), (image,), str(HERE / "steps.onnx"), dynamic_axes={"x": axes, "y": axes}, **how)
     axes = {0: "batch", 1: "height", 2: "width"}
     last = torch.rand(1, 8, 8, 3)
+    torch.manual_seed(4)
+    for opset, dynamo in ((14, False), (21, True)):
+        make(f"repeated-{opset}", jolt(Repeated()), torch.randn(3, 5, 6), opset, dynamo)
     torch.onnx.export(jolt(Open()), (last,), str(HERE / "open.onnx"), dynamic_axes={"x": axes, "y": {0: "batch"}}, **how)
 
 

@@ -47,12 +47,9 @@ import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
-import org.plumbline.spi.backend.VectorJacobian;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
-import org.plumbline.spi.graph.GraphDefinition;
-import org.plumbline.spi.graph.ParameterLayout;
-import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.testkit.backend.WrappedBackend;
 import org.plumbline.testkit.estimator.CrankyBackend;
 
 /** Runs that go from one backend to another: by order, because it went away, because its device failed. */
@@ -432,82 +429,27 @@ class BackendSwapTest {
     }
 
     /** Another backend whose networks' outputs are multiplied by a factor. */
-    private static class Wrapped implements ComputeBackend {
-        private final ComputeBackend inner;
+    private static class Wrapped extends WrappedBackend {
         private final double factor;
         private final Runnable beforeClose;
 
         Wrapped(ComputeBackend inner, double factor, Runnable beforeClose) {
-            this.inner = inner;
+            super(inner);
             this.factor = factor;
             this.beforeClose = beforeClose;
         }
 
         @Override
-        public Set<Capability> capabilities() {
-            return inner.capabilities();
+        protected Tensor forward(
+                Network network, TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+            Tensor output = super.forward(network, into, parameters, inputs);
+            return factor == 1 ? output : into.combine(new double[] {factor}, List.of(output));
         }
 
         @Override
-        public String description() {
-            return inner.description();
-        }
-
-        @Override
-        public BackendSession open() {
-            BackendSession session = inner.open();
-            return new BackendSession() {
-                @Override
-                public Network compile(GraphDefinition graph, WeightSource frozen, ParameterLayout trainable) {
-                    return factor == 1
-                            ? session.compile(graph, frozen, trainable)
-                            : new Scaled(session.compile(graph, frozen, trainable));
-                }
-
-                @Override
-                public TensorArena arena() {
-                    return session.arena();
-                }
-
-                @Override
-                public void close() {
-                    beforeClose.run();
-                    session.close();
-                }
-            };
-        }
-
-        private final class Scaled implements Network {
-            private final Network network;
-
-            Scaled(Network network) {
-                this.network = network;
-            }
-
-            @Override
-            public GraphDefinition definition() {
-                return network.definition();
-            }
-
-            @Override
-            public Tensor forward(TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
-                return into.combine(new double[] {factor}, List.of(network.forward(into, parameters, inputs)));
-            }
-
-            @Override
-            public VectorJacobian vjp(
-                    TensorArena into,
-                    @Nullable Tensor parameters,
-                    Map<String, Tensor> inputs,
-                    Tensor cotangent,
-                    Set<String> wrt) {
-                return network.vjp(into, parameters, inputs, cotangent, wrt);
-            }
-
-            @Override
-            public void close() {
-                network.close();
-            }
+        protected void close(BackendSession session) {
+            beforeClose.run();
+            super.close(session);
         }
     }
 }

@@ -8,25 +8,23 @@ import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginCatalog;
 import org.plumbline.kernel.plugin.PluginRole;
-import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.backend.VectorJacobian;
-import org.plumbline.spi.graph.GraphDefinition;
-import org.plumbline.spi.graph.ParameterLayout;
-import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.testkit.backend.WrappedBackend;
 
 /** A backend that runs networks forward and nothing else, by the arithmetic of another one; it counts its calls. */
-final class ForwardOnly implements ComputeBackend {
+final class ForwardOnly extends WrappedBackend {
     static final String ID = "forward-only";
 
     private final Lease<ComputeBackend> inner;
     private final AtomicLong calls;
 
     private ForwardOnly(Lease<ComputeBackend> inner, AtomicLong calls) {
+        super(inner.get());
         this.inner = inner;
         this.calls = calls;
     }
@@ -48,55 +46,25 @@ final class ForwardOnly implements ComputeBackend {
 
     @Override
     public String description() {
-        return "forward only, by " + inner.get().description();
+        return "forward only, by " + super.description();
     }
 
     @Override
-    public BackendSession open() {
-        BackendSession session = inner.get().open();
-        return new BackendSession() {
-            @Override
-            public Network compile(GraphDefinition graph, WeightSource frozen, ParameterLayout trainable) {
-                Network network = session.compile(graph, frozen, trainable);
-                return new Network() {
-                    @Override
-                    public GraphDefinition definition() {
-                        return network.definition();
-                    }
+    protected Tensor forward(
+            Network network, TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+        calls.incrementAndGet();
+        return super.forward(network, into, parameters, inputs);
+    }
 
-                    @Override
-                    public Tensor forward(TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
-                        calls.incrementAndGet();
-                        return network.forward(into, parameters, inputs);
-                    }
-
-                    @Override
-                    public VectorJacobian vjp(
-                            TensorArena into,
-                            @Nullable Tensor parameters,
-                            Map<String, Tensor> inputs,
-                            Tensor cotangent,
-                            Set<String> wrt) {
-                        throw new UnsupportedOperationException("this backend runs networks forward only");
-                    }
-
-                    @Override
-                    public void close() {
-                        network.close();
-                    }
-                };
-            }
-
-            @Override
-            public TensorArena arena() {
-                return session.arena();
-            }
-
-            @Override
-            public void close() {
-                session.close();
-            }
-        };
+    @Override
+    protected VectorJacobian vjp(
+            Network network,
+            TensorArena into,
+            @Nullable Tensor parameters,
+            Map<String, Tensor> inputs,
+            Tensor cotangent,
+            Set<String> wrt) {
+        throw new UnsupportedOperationException("this backend runs networks forward only");
     }
 
     @Override

@@ -18,7 +18,7 @@
  * {@link org.plumbline.spi.backend.Capability#FLOAT64}.
  */
 @Export
-@Version("0.2.0")
+@Version("0.3.0")
 @NullMarked
 package org.plumbline.testkit.backend;
 

@@ -5,8 +5,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.plumbline.spi.backend.BackendSession;
-import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.Tensor;
@@ -14,12 +12,10 @@ import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.backend.VectorJacobian;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
-import org.plumbline.spi.graph.GraphDefinition;
-import org.plumbline.spi.graph.ParameterLayout;
-import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.testkit.backend.WrappedBackend;
 
 /** Another backend that fails when it is told to: at one network call, of whatever network. Not thread-safe. */
-public final class CrankyBackend implements ComputeBackend {
+public final class CrankyBackend extends WrappedBackend {
     /** What happens at the call. */
     public enum Fault {
         /** The call fails with OUT_OF_MEMORY; the next one would succeed. */
@@ -34,7 +30,6 @@ public final class CrankyBackend implements ComputeBackend {
         SLOW
     }
 
-    private final ComputeBackend inner;
     private @Nullable Fault fault;
     private long at;
     private long calls;
@@ -43,7 +38,7 @@ public final class CrankyBackend implements ComputeBackend {
      * @param inner computes
      */
     public CrankyBackend(ComputeBackend inner) {
-        this.inner = inner;
+        super(inner);
     }
 
     /**
@@ -70,39 +65,8 @@ public final class CrankyBackend implements ComputeBackend {
     }
 
     @Override
-    public Set<Capability> capabilities() {
-        return inner.capabilities();
-    }
-
-    @Override
     public String description() {
-        return inner.description() + ", cranky";
-    }
-
-    @Override
-    public BackendSession open() {
-        BackendSession session = inner.open();
-        return new BackendSession() {
-            @Override
-            public Network compile(GraphDefinition graph, WeightSource frozen, ParameterLayout trainable) {
-                return new CrankyNetwork(session.compile(graph, frozen, trainable));
-            }
-
-            @Override
-            public TensorArena arena() {
-                return session.arena();
-            }
-
-            @Override
-            public void close() {
-                session.close();
-            }
-        };
-    }
-
-    @Override
-    public void close() {
-        inner.close();
+        return super.description() + ", cranky";
     }
 
     /** Counts the call; true if its results are to be spoilt. */
@@ -149,47 +113,30 @@ public final class CrankyBackend implements ComputeBackend {
         return into.tensor(values, shape);
     }
 
-    private final class CrankyNetwork implements Network {
-        private final Network network;
+    @Override
+    protected Tensor forward(
+            Network network, TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+        boolean spoil = strikes();
+        Tensor output = super.forward(network, into, parameters, inputs);
+        return spoil ? spoilt(into, output) : output;
+    }
 
-        CrankyNetwork(Network network) {
-            this.network = network;
+    @Override
+    protected VectorJacobian vjp(
+            Network network,
+            TensorArena into,
+            @Nullable Tensor parameters,
+            Map<String, Tensor> inputs,
+            Tensor cotangent,
+            Set<String> wrt) {
+        boolean spoil = strikes();
+        VectorJacobian pulled = super.vjp(network, into, parameters, inputs, cotangent, wrt);
+        if (!spoil) {
+            return pulled;
         }
-
-        @Override
-        public GraphDefinition definition() {
-            return network.definition();
-        }
-
-        @Override
-        public Tensor forward(TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
-            boolean spoil = strikes();
-            Tensor output = network.forward(into, parameters, inputs);
-            return spoil ? spoilt(into, output) : output;
-        }
-
-        @Override
-        public VectorJacobian vjp(
-                TensorArena into,
-                @Nullable Tensor parameters,
-                Map<String, Tensor> inputs,
-                Tensor cotangent,
-                Set<String> wrt) {
-            boolean spoil = strikes();
-            VectorJacobian pulled = network.vjp(into, parameters, inputs, cotangent, wrt);
-            if (!spoil) {
-                return pulled;
-            }
-            Map<String, Tensor> gradients = new HashMap<>();
-            pulled.inputGradients().forEach((name, gradient) -> gradients.put(name, spoilt(into, gradient)));
-            Tensor theta = pulled.parameterGradient();
-            return new VectorJacobian(
-                    spoilt(into, pulled.output()), gradients, theta == null ? null : spoilt(into, theta));
-        }
-
-        @Override
-        public void close() {
-            network.close();
-        }
+        Map<String, Tensor> gradients = new HashMap<>();
+        pulled.inputGradients().forEach((name, gradient) -> gradients.put(name, spoilt(into, gradient)));
+        Tensor theta = pulled.parameterGradient();
+        return new VectorJacobian(spoilt(into, pulled.output()), gradients, theta == null ? null : spoilt(into, theta));
     }
 }

@@ -86,7 +86,11 @@ public final class OnnxGraph implements GraphDefinition {
         }
         try {
             return new OnnxGraph(file, output, List.copyOf(inputs), nodes);
-        } catch (IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException | NullPointerException e) {
+        } catch (IndexOutOfBoundsException
+                | ArithmeticException
+                | IllegalArgumentException
+                | NegativeArraySizeException
+                | NullPointerException e) {
             throw PlumblineException.of(StandardError.MALFORMED_FILE)
                     .asked("a node of '" + file.path() + "' lacks an attribute or has impossible ones: " + e)
                     .remedy("export the model again")

@@ -38,6 +38,7 @@ final class Rearrangement<T> {
         registry.one("Squeeze", this::squeeze);
         registry.one("Transpose", this::transpose);
         registry.one("Expand", this::expand);
+        registry.one("Tile", this::tile);
         registry.one("Concat", this::concat);
     }
 
@@ -263,7 +264,24 @@ final class Rearrangement<T> {
 
     private Operand<T> expand(Call<T> call) {
         Operand<T> x = call.in(0);
-        Layout layout = x.layout().broadcast(new Layout(sizes(call.numbers(1))));
+        return expanded(x, x.layout().broadcast(new Layout(sizes(call.numbers(1)))));
+    }
+
+    private Operand<T> tile(Call<T> call) {
+        Operand<T> x = call.in(0);
+        List<Dimension> repeats = sizes(call.numbers(1));
+        for (int axis = 0; axis < repeats.size(); axis++) {
+            Dimension times = repeats.get(axis);
+            if (x.layout().axis(axis).isOne()) {
+                x = expanded(x, x.layout().with(axis, times));
+            } else if (!times.isOne()) {
+                x = joined(Collections.nCopies(Math.toIntExact(new Layout(List.of(times)).number(0)), x), axis);
+            }
+        }
+        return x;
+    }
+
+    private Operand<T> expanded(Operand<T> x, Layout layout) {
         if (layout.equals(x.layout())) {
             return x;
         }
@@ -288,8 +306,11 @@ final class Rearrangement<T> {
         for (int i = 0; i < call.node().inputs().size(); i++) {
             parts.add(call.in(i));
         }
+        return joined(parts, parts.get(0).layout().index(call.node().integer("axis", 0)));
+    }
+
+    private Operand<T> joined(List<Operand<T>> parts, int axis) {
         Layout first = parts.get(0).layout();
-        int axis = first.index(call.node().integer("axis", 0));
         if (parts.stream().allMatch(part -> part instanceof Address<T>)) {
             List<Coordinate<T>> coordinates = new ArrayList<>();
             parts.forEach(part -> coordinates.addAll(((Address<T>) part).coordinates()));
@@ -303,7 +324,7 @@ final class Rearrangement<T> {
         }
         Layout layout = joined.with(axis, Dimension.of(size));
         if (parts.stream().allMatch(part -> part instanceof Numbers<T> n && n.small())) {
-            return joined(parts, layout, axis);
+            return numbers(parts, layout, axis);
         }
         List<T> full = new ArrayList<>();
         for (Operand<T> part : parts) {
@@ -312,7 +333,7 @@ final class Rearrangement<T> {
         return tensors.result(parts.get(0).type(), layout, ops.concat(layout.place(axis), full));
     }
 
-    private Operand<T> joined(List<Operand<T>> parts, Layout layout, int axis) {
+    private Operand<T> numbers(List<Operand<T>> parts, Layout layout, int axis) {
         int outer = layout.part(0, axis).count();
         List<Double> values = new ArrayList<>();
         List<Boolean> rows = new ArrayList<>();

@@ -55,7 +55,12 @@ class OnnxModelTest {
         weights.put("table.beta", weight(random, 5));
         double[] image = draw(random, 3 * 2 * 6 * 6);
         double[] tokens = {0, 6, 2, 2, 5, 1};
-        agree(folder.resolve("model.onnx"), graph, WeightSource.of(weights), Map.of("image", image, "tokens", tokens), 3);
+        agree(
+                folder.resolve("model.onnx"),
+                graph,
+                WeightSource.of(weights),
+                Map.of("image", image, "tokens", tokens),
+                3);
     }
 
     @Test

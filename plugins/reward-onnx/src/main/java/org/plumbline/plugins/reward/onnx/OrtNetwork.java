@@ -20,6 +20,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.graph.GraphDefinition;
+import org.plumbline.spi.graph.ParameterLayout;
+import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.toolkit.onnx.OnnxRecording;
 
 /**
  * A network in ONNX Runtime, on the CPU. It is given one row at a time, since the numbers of a row would otherwise differ
@@ -44,9 +48,27 @@ final class OrtNetwork implements AutoCloseable {
         return open("'" + path + "'", options -> environment().createSession(path.toString(), options));
     }
 
-    /** Opens a model in memory. */
-    static OrtNetwork of(String title, byte[] model) {
-        return open(title, options -> environment().createSession(model, options));
+    /** Opens a graph. Its weights are handed over in memory, however many there are; ONNX Runtime copies them. */
+    static OrtNetwork of(GraphDefinition graph, WeightSource weights) {
+        OnnxRecording recording = OnnxRecording.of(graph, weights, ParameterLayout.empty());
+        Map<String, OnnxTensorLike> numbers = new HashMap<>();
+        try {
+            return open("the graph '" + graph.name() + "'", options -> {
+                for (Map.Entry<String, OnnxRecording.Frozen> entry :
+                        recording.frozen().entrySet()) {
+                    float[] values = weights.floats(entry.getValue().weight());
+                    long[] shape = entry.getValue().shape().sizes();
+                    numbers.put(
+                            entry.getKey(), OnnxTensor.createTensor(environment(), FloatBuffer.wrap(values), shape));
+                }
+                if (!numbers.isEmpty()) {
+                    options.addExternalInitializers(numbers);
+                }
+                return environment().createSession(recording.model(), options);
+            });
+        } finally {
+            numbers.values().forEach(OnnxTensorLike::close);
+        }
     }
 
     private interface Source {
@@ -70,6 +92,11 @@ final class OrtNetwork implements AutoCloseable {
 
     private static OrtEnvironment environment() {
         return OrtEnvironment.getEnvironment();
+    }
+
+    /** The only output for one row. */
+    double[] run(Map<String, Row> inputs) {
+        return run(session.getOutputNames().iterator().next(), inputs);
     }
 
     /** What one input takes for one row. */

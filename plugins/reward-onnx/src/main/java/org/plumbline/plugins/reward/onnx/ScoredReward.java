@@ -4,12 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
-import org.plumbline.toolkit.onnx.OnnxModel;
 
 /**
  * The reward as ONNX Runtime computes it. Preparation and readout are the graphs of {@link GraphReward}, written as ONNX,
@@ -47,13 +45,9 @@ final class ScoredReward implements BlackBoxRewardModel {
         this.output = output;
         this.network = network;
         this.readout = readout;
-        this.read = runtime(readout);
+        this.read = OrtNetwork.of(readout, WeightSource.none());
         this.wanted = wanted;
         this.why = why;
-    }
-
-    private static OrtNetwork runtime(GraphDefinition graph) {
-        return OrtNetwork.of(graph.name(), OnnxModel.of(graph, WeightSource.none()));
     }
 
     @Override
@@ -71,21 +65,18 @@ final class ScoredReward implements BlackBoxRewardModel {
         long[] shape = {images.channels(), images.height(), images.width()};
         OrtNetwork prepare = preparations.computeIfAbsent(
                 List.of(images.channels(), images.height(), images.width()),
-                sizes -> runtime(preparation.graph(shape)));
+                sizes -> OrtNetwork.of(preparation.graph(shape), WeightSource.none()));
         int size = images.channels() * images.height() * images.width();
         double[] scores = new double[images.rows()];
         for (int row = 0; row < scores.length; row++) {
             double[] pixels = Arrays.copyOfRange(images.pixels(), row * size, (row + 1) * size);
-            double[] prepared = prepare.run(
-                    OnnxModel.OUTPUT, Map.of(DifferentiableRewardModel.IMAGE, new OrtNetwork.Row(pixels, shape)));
+            double[] prepared = prepare.run(Map.of(DifferentiableRewardModel.IMAGE, new OrtNetwork.Row(pixels, shape)));
             double[] found = network.run(output, Map.of(input, new OrtNetwork.Row(prepared, preparation.row())));
-            scores[row] = read.run(
-                            OnnxModel.OUTPUT,
-                            Map.of(
-                                    Readout.FOUND,
-                                    new OrtNetwork.Row(found, readout.numbers()),
-                                    Readout.WANTED,
-                                    new OrtNetwork.Row(wanted.row(prompts.get(row)), readout.numbers())))[0];
+            scores[row] = read.run(Map.of(
+                    Readout.FOUND,
+                    new OrtNetwork.Row(found, readout.numbers()),
+                    Readout.WANTED,
+                    new OrtNetwork.Row(wanted.row(prompts.get(row)), readout.numbers())))[0];
         }
         return scores;
     }

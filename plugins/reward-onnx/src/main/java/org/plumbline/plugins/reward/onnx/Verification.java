@@ -8,10 +8,9 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.toolkit.onnx.OnnxGraph;
-import org.plumbline.toolkit.onnx.OnnxModel;
 
 /**
- * Holds what was read from a file against the file. The graph is written as a file of its own, and ONNX Runtime runs both
+ * Holds what was read from a file against the file. The graph is written as a model of its own, and ONNX Runtime runs both
  * on random images: any difference beyond rounding is a mistake of the reader (or the writer).
  */
 final class Verification {
@@ -34,12 +33,10 @@ final class Verification {
         SplittableRandom random = new SplittableRandom(17);
         long[] shape = {preparation.channels(), preparation.height(), preparation.width()};
         int size = Math.toIntExact(shape[0] * shape[1] * shape[2]);
-        byte[] model = OnnxModel.of(preparation.graph(shape), WeightSource.none());
-        try (OrtNetwork prepare = OrtNetwork.of("the preparation of images", model)) {
+        try (OrtNetwork prepare = OrtNetwork.of(preparation.graph(shape), WeightSource.none())) {
             for (int i = 0; i < IMAGES; i++) {
                 double[] pixels = random.doubles(size).toArray();
-                images[i] = prepare.run(
-                        OnnxModel.OUTPUT, Map.of(DifferentiableRewardModel.IMAGE, new OrtNetwork.Row(pixels, shape)));
+                images[i] = prepare.run(Map.of(DifferentiableRewardModel.IMAGE, new OrtNetwork.Row(pixels, shape)));
                 expected[i] = file.run(output, row(images[i]));
             }
         }
@@ -59,9 +56,9 @@ final class Verification {
         double largest = 0;
         double difference = 0;
         String where = "";
-        try (OrtNetwork read = OrtNetwork.of("what was read from " + graph, OnnxModel.of(graph, graph.weights()))) {
+        try (OrtNetwork read = OrtNetwork.of(graph, graph.weights())) {
             for (int i = 0; i < IMAGES; i++) {
-                double[] found = read.run(OnnxModel.OUTPUT, row(images[i]));
+                double[] found = read.run(row(images[i]));
                 for (int k = 0; k < expected[i].length; k++) {
                     double apart = found.length == expected[i].length
                             ? Math.abs(found[k] - expected[i][k])

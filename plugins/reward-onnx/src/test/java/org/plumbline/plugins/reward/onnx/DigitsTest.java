@@ -113,8 +113,7 @@ class DigitsTest {
                 inputs.put(spec.name(), arena.tensor(values.get(spec.name()), shape));
             });
             long[] shape = cotangent.length == 3 ? new long[] {3} : new long[] {3, cotangent.length / 3};
-            VectorJacobian found =
-                    network.vjp(arena, null, inputs, arena.tensor(cotangent, shape), Set.of("image"));
+            VectorJacobian found = network.vjp(arena, null, inputs, arena.tensor(cotangent, shape), Set.of("image"));
             return new VectorsOf(
                     found.output().toDoubles(),
                     found.inputGradients().get("image").toDoubles());

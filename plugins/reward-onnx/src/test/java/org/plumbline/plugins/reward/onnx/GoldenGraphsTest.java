@@ -29,13 +29,22 @@ class GoldenGraphsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "vision-14", "vision-21",
-                "first-vision-14", "first-vision-21",
-                "text-14", "text-21",
-                "first-text-14", "first-text-21",
-                "resnet-14", "resnet-21",
-                "vit-14", "vit-21",
-                "aesthetic-14", "aesthetic-21"
+                "vision-14",
+                "vision-21",
+                "first-vision-14",
+                "first-vision-21",
+                "text-14",
+                "text-21",
+                "first-text-14",
+                "first-text-21",
+                "resnet-14",
+                "resnet-21",
+                "vit-14",
+                "vit-21",
+                "aesthetic-14",
+                "aesthetic-21",
+                "repeated-14",
+                "repeated-21"
             })
     void valuesAndGradientsAreThoseOfTorch(String name) {
         OnnxGraph graph = OnnxGraph.of(OnnxFile.read(GOLDEN.resolve(name + ".onnx")), "y", Map.of());

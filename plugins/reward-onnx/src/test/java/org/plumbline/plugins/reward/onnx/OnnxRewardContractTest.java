@@ -35,13 +35,19 @@ class OnnxRewardContractTest {
     }
 
     @Nested
-    class OneColumnOfAVisionTransformer extends Contract {
-        OneColumnOfAVisionTransformer() {
+    class OneColumnOfNormalisedImages extends Contract {
+        OneColumnOfNormalisedImages() {
             super(Map.of(
                     "model",
-                    "vision-14.onnx",
+                    "open.onnx",
+                    "layout",
+                    "nhwc",
+                    "height",
+                    9,
+                    "width",
+                    4,
                     "column",
-                    3,
+                    1,
                     "mean",
                     List.of(0.48, 0.46, 0.41),
                     "std",
@@ -66,14 +72,22 @@ class OnnxRewardContractTest {
 
     private static Map<String, Object> settings(String gradient) {
         return Map.of(
-                "model", "open.onnx",
-                "layout", "nhwc",
-                "range", "bytes",
-                "height", 8,
-                "width", 6,
-                "classes", List.of("three", "five", "seven"),
-                "log-softmax", true,
-                "gradient", gradient);
+                "model",
+                "open.onnx",
+                "layout",
+                "nhwc",
+                "range",
+                "bytes",
+                "height",
+                8,
+                "width",
+                6,
+                "classes",
+                List.of("three", "five", "seven"),
+                "log-softmax",
+                true,
+                "gradient",
+                gradient);
     }
 
     abstract static class Contract extends RewardContract {

@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import jakarta.inject.Inject;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.Capability;
 import org.plumbline.spi.backend.ComputeBackend;
@@ -17,8 +18,9 @@ import org.plumbline.spi.plugin.Setting;
  * Computes with libtorch, forward and backward. What goes in and comes out is float32.
  *
  * <p>Nothing native is touched before the first session is opened or the description is asked for. On the CPU the same
- * calls give the same bits at a fixed number of threads and workers. Several sessions in parallel, each with one thread, are
- * the fastest way to use many cores; where there is one session, workers divide the rows of its calls.
+ * calls give the same bits at a fixed number of threads and workers; on CUDA the order of some sums is up to the card.
+ * Several sessions in parallel, each with one thread, are the fastest way to use many cores; where there is one session,
+ * workers divide the rows of its calls.
  */
 @Plugin(
         id = "djl-pytorch",
@@ -99,9 +101,15 @@ public final class DjlPytorchBackend implements ComputeBackend {
     public String description() {
         Engine engine = PyTorchEngine.start();
         return "libtorch " + engine.getVersion() + " through DJL " + Engine.getDjlVersion() + ", "
-                + configuration.device() + ", " + configuration.precision() + ", "
+                + configuration.device() + ", " + precision(System.getenv("NVIDIA_TF32_OVERRIDE")) + ", "
                 + count(configuration.workers(), "worker") + " of " + count(configuration.threads(), "thread")
                 + (configuration.recompute() == Recompute.NONE ? "" : ", recomputing " + configuration.recompute());
+    }
+
+    /** On recent cards cuDNN convolves float32 in TF32, with 11 bits of precision, unless the driver is told otherwise. */
+    String precision(@Nullable String override) {
+        boolean rounded = device.isGpu() && configuration.precision() == Precision.FLOAT32 && !"0".equals(override);
+        return configuration.precision() + (rounded ? " (convolutions in TF32 where the card has it)" : "");
     }
 
     private static String count(int number, String what) {

@@ -3,13 +3,12 @@ package org.plumbline.plugins.backend.djl.pytorch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * part. Confined to the session's thread.
  */
 final class RowWorkers implements AutoCloseable {
+    private static final long PATIENCE_MILLIS = 10_000;
+
     private final int count;
+    private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private final @Nullable ExecutorService others;
 
     /**
@@ -26,12 +28,12 @@ final class RowWorkers implements AutoCloseable {
      */
     RowWorkers(int count, String name) {
         this.count = count;
-        AtomicInteger number = new AtomicInteger(1);
         others = count == 1
                 ? null
                 : Executors.newFixedThreadPool(count - 1, work -> {
-                    Thread thread = new Thread(work, name + "-" + number.incrementAndGet());
+                    Thread thread = new Thread(work, name + "-" + (threads.size() + 2));
                     thread.setDaemon(true);
+                    threads.add(thread);
                     return thread;
                 });
     }
@@ -93,13 +95,15 @@ final class RowWorkers implements AutoCloseable {
         }
     }
 
-    /** Ends the threads. No call is running. */
+    /** Ends the threads and sees them gone, with what the native library keeps per thread. No call is running. */
     @Override
     public void close() {
         if (others != null) {
             others.shutdown();
             try {
-                others.awaitTermination(10, TimeUnit.SECONDS);
+                for (Thread thread : threads) {
+                    thread.join(PATIENCE_MILLIS);
+                }
             } catch (InterruptedException leave) {
                 Thread.currentThread().interrupt();
             }

@@ -46,6 +46,9 @@
  * PYTORCH_LIBRARY_PATH=/opt/libtorch/lib PYTORCH_VERSION=2.7.1 PYTORCH_FLAVOR=cu128 ./plumbline study ...
  * }</pre>
  *
+ * <p>{@code NVIDIA_TF32_OVERRIDE=0}, which the launcher sets unless told otherwise, keeps convolutions in float32 on cards
+ * that would round them to TF32; without it the description of the backend says so.
+ *
  * <p>A libtorch of another version, one without CUDA, a missing driver and a card that is not there are refused by name
  * before a run ({@link Libtorch}); nothing ever falls back to the CPU.
  */

@@ -68,6 +68,14 @@ class PyTorchEngineTest {
     }
 
     @Test
+    void the_description_does_not_pass_rounded_convolutions_off_as_float32() {
+        DjlPytorchBackend cuda = new DjlPytorchBackend(TestSession.settings("cuda", 1));
+        assertEquals("float32", cuda.precision("0"));
+        assertTrue(cuda.precision(null).contains("TF32"));
+        assertEquals("float32", new DjlPytorchBackend(TestSession.settings("cpu", 1)).precision(null));
+    }
+
+    @Test
     void the_description_says_what_changes_numbers() {
         String description = new DjlPytorchBackend(
                         new DjlPytorchBackend.Configuration("cpu", 1, 2, Precision.BFLOAT16, Recompute.SEGMENTS))
