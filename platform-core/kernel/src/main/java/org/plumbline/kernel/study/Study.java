@@ -21,6 +21,7 @@ import org.plumbline.kernel.record.RunWriter;
 import org.plumbline.kernel.swap.BackendChoice;
 import org.plumbline.kernel.swap.LeasedBackend;
 import org.plumbline.kernel.swap.Switchboard;
+import org.plumbline.spi.error.ErrorCode;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -194,6 +195,7 @@ public final class Study {
                 .mapToLong(job -> calibration.updates(settings, job.trial.label()))
                 .sum();
         List<String> failures = new ArrayList<>();
+        List<ErrorCode> codes = new ArrayList<>();
         Map<String, Double> latest = new LinkedHashMap<>();
         AtomicLong done = new AtomicLong();
         try (Progress.Task task = context.progress().begin("fine-tuning", total, "updates")) {
@@ -213,6 +215,7 @@ public final class Study {
                                 throw failure;
                             }
                             synchronized (failures) {
+                                codes.add(failure.code());
                                 failures.add("'" + job.trial.label() + "' with seed " + job.seed + ": "
                                         + failure.getMessage());
                             }
@@ -222,7 +225,7 @@ public final class Study {
                     .toList());
         }
         if (!failures.isEmpty()) {
-            throw PlumblineException.of(StandardError.NOT_FINITE)
+            throw PlumblineException.of(codes.get(0))
                     .asked(failures.size() + " of " + open.size() + " trials failed: " + String.join("; ", failures))
                     .remedy("the other trials are complete and recorded")
                     .build();
