@@ -170,8 +170,9 @@ class GradientMeasurementTest {
         String text = STUDY.replace("GRADIENTS", "{replicas: 4}")
                 .replace("{id: toy.reward}", "{id: toy.first-pixel}")
                 .replaceAll("(?s)estimators:.*?\\n  .*?\\]\n", "estimators: [{id: policy-gradient}]\n");
-        Study study = studies.study(folder.resolve("study.yaml"), text, new Interruption(), Progress.silent());
-        PlumblineException refusal = assertThrows(PlumblineException.class, study::gradients);
+        PlumblineException refusal = assertThrows(
+                PlumblineException.class,
+                () -> studies.study(folder.resolve("study.yaml"), text, new Interruption(), Progress.silent()));
         assertEquals(StandardError.INCOMPATIBLE, refusal.code());
         assertTrue(refusal.getMessage().contains("replicas: 0"), refusal.getMessage());
     }
