@@ -50,6 +50,8 @@ final class BackendSwap {
     private BackendChoice used;
     /** What the used backend computes; null as long as nobody asked. */
     private @Nullable Probe known;
+    /** How it describes itself, kept since it may be too late to ask when it goes away. */
+    private String described;
     /** The state of the catalog in which what was ordered could last not be had. */
     private long unusable = -1;
 
@@ -61,6 +63,7 @@ final class BackendSwap {
         this.records = records;
         this.order = switchboard.wanted();
         this.used = order.choice();
+        this.described = used.toString();
     }
 
     /** The backend that this worker uses. */
@@ -77,12 +80,15 @@ final class BackendSwap {
     void accept() {
         order = switchboard.wanted();
         used = order.choice();
+        known = null;
+        described = used.toString();
     }
 
     /** Keeps in mind what an assembly computes, for the case that its device is lost. */
     void watch(Assembly present) {
         if (known == null) {
             known = Probe.of(present.workbench(), present.program());
+            described = present.backend().backend().description();
         }
     }
 
@@ -108,13 +114,13 @@ final class BackendSwap {
     Assembly obey(Assembly present, @Nullable Place place) {
         Switchboard.Order wanted = switchboard.wanted();
         Reason reason = wanted.number() == order.number() ? Reason.RETURNED : Reason.REQUESTED;
+        BackendChoice before = order.choice();
         order = wanted;
         if (wanted.retraction() && wanted.choice().equals(used)) {
             return present;
         }
-        BackendChoice before = used;
         watch(present);
-        Attempt attempt = new Attempt(reason, place, present.backend().backend().description());
+        Attempt attempt = new Attempt(reason, place, described);
         Assembly next = attempt.open(wanted.choice());
         if (next == null) {
             unusable = context.catalog().changes();
@@ -142,9 +148,13 @@ final class BackendSwap {
      */
     Assembly replace(Assembly gone, Reason reason, @Nullable Place place, String why, Runnable closed) {
         if (reason == Reason.WITHDRAWN) {
-            watch(gone); // its lease is still open, so that it still works
+            try {
+                watch(gone); // its lease is still open, so that it still works
+            } catch (PlumblineException broken) {
+                LOG.warn("{} no longer computes, so that nothing can be held against it", described, broken);
+            }
         }
-        Attempt attempt = new Attempt(reason, place, used.toString());
+        Attempt attempt = new Attempt(reason, place, described);
         attempt.note(why);
         attempt.close(attempt.from, gone);
         closed.run();
@@ -327,6 +337,7 @@ final class BackendSwap {
             used = choice;
             report(Outcome.SWAPPED);
             known = found;
+            described = to;
             return next;
         }
 
