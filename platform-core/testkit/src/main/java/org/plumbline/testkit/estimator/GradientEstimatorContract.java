@@ -80,7 +80,7 @@ public abstract class GradientEstimatorContract {
 
     /**
      * Whether an estimator that is not {@link EstimatorTrait#UNBIASED} shows its bias on the first update of a rollout;
-     * false if the bias comes later, for example by clipping.
+     * false if the bias comes later, for example by clipping, or is too small in a situation to show at this precision.
      */
     protected boolean biasShowsAtOnce() {
         return true;
