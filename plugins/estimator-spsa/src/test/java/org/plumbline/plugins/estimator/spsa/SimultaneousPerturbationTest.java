@@ -61,12 +61,21 @@ class SimultaneousPerturbationTest {
         }
     }
 
-    /** What is common to the samples of a batch cancels with a shared direction, so that this is a forward difference. */
+    /**
+     * What is common to the samples of a batch cancels with a shared direction, so that this is a forward difference; not so
+     * where every sample has initial noise of its own to train, which needs steps that are not tiny. With these the gradient
+     * is that of smoothed rewards, and not declared unbiased; the difference is below what shows.
+     */
     @Nested
     @Tag("long")
     class OneSided extends Contract {
         OneSided() {
-            super(new Configuration(DIRECTIONS, 1e-3, Difference.ONE_SIDED, Sharing.BATCH, Law.GAUSSIAN, 1));
+            super(new Configuration(DIRECTIONS, 0.1, Difference.ONE_SIDED, Sharing.BATCH, Law.GAUSSIAN, 1));
+        }
+
+        @Override
+        protected boolean biasShowsAtOnce() {
+            return false;
         }
 
         @Override
