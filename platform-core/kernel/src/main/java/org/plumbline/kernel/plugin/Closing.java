@@ -63,7 +63,8 @@ final class Closing {
         boolean interrupted = false;
         try {
             while (thread.isAlive()) {
-                long left = (end - System.nanoTime()) / 1_000_000;
+                // Rounded up: it gets all the time that the report will say it had.
+                long left = (end - System.nanoTime() + 999_999) / 1_000_000;
                 if (left <= 0) {
                     return false;
                 }
