@@ -1,6 +1,9 @@
 package org.plumbline.launcher;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.plumbline.kernel.progress.Progress;
 import org.plumbline.kernel.record.EvaluationRecord;
 import org.plumbline.kernel.record.RunFolder;
@@ -123,7 +127,7 @@ final class DemoCommand {
 
         private static Path free(Path wanted) {
             Path folder = wanted;
-            for (int i = 2; java.nio.file.Files.exists(folder.resolve("plain")); i++) {
+            for (int i = 2; Files.exists(folder.resolve("plain")); i++) {
                 folder = wanted.resolveSibling(wanted.getFileName() + "-" + i);
             }
             return folder;
@@ -196,12 +200,12 @@ final class DemoCommand {
         }
 
         private static Path weightsIn(Path folder) {
-            try (var files = java.nio.file.Files.list(folder)) {
+            try (Stream<Path> files = Files.list(folder)) {
                 return files.filter(file -> file.toString().endsWith(".safetensors"))
                         .findFirst()
                         .orElseThrow();
-            } catch (java.io.IOException unreadable) {
-                throw new java.io.UncheckedIOException(unreadable);
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
             }
         }
     }
