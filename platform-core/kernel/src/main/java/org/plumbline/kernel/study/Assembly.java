@@ -78,7 +78,7 @@ final class Assembly implements AutoCloseable {
                     new ChainParts(
                             this.model,
                             settings.target().toTarget(),
-                            settings.guidance(),
+                            settings.guided(),
                             rewards.entrySet().stream()
                                     .map(term -> new RewardTerm(term.getValue().get(), Uses.weight(term.getKey())))
                                     .toList(),

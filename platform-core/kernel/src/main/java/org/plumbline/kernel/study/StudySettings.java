@@ -3,6 +3,7 @@ package org.plumbline.kernel.study;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.chain.RecordingPolicy;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -18,6 +19,8 @@ import org.plumbline.spi.plugin.Setting;
  * @param sampler the sampler
  * @param steps of the sampler
  * @param guidance weight of classifier-free guidance
+ * @param guidanceRescale how much of the guided prediction has the deviation of the one with prompt
+ * @param negativePrompt what guidance leads away from
  * @param target what is trained
  * @param reward what is maximised: one reward, or several with weights
  * @param heldOut rewards that are watched
@@ -58,6 +61,17 @@ public record StudySettings(
 
         @Setting(description = "weight of classifier-free guidance, 1 for none", defaultValue = "1", min = 0)
         double guidance,
+
+        @Setting(
+                description =
+                        "how much of the guided prediction is scaled back to the deviation of the one with prompt",
+                defaultValue = "0",
+                min = 0,
+                max = 1)
+        double guidanceRescale,
+
+        @Setting(description = "what guidance leads away from; default: the empty prompt") @Nullable
+        String negativePrompt,
 
         @Setting(description = "what is trained") Target target,
 
@@ -124,6 +138,11 @@ public record StudySettings(
         @Setting(description = "folder of the run, relative to the working directory") @Nullable
         String output) {
 
+    /** How the network is guided. */
+    Guidance guided() {
+        return new Guidance(guidance, guidanceRescale, negativePrompt == null ? "" : negativePrompt);
+    }
+
     StudySettings withoutGradients() {
         return with(gradients.withReplicas(0));
     }
@@ -136,6 +155,8 @@ public record StudySettings(
                 sampler,
                 steps,
                 guidance,
+                guidanceRescale,
+                negativePrompt,
                 target,
                 reward,
                 heldOut,
