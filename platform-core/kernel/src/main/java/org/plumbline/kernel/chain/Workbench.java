@@ -41,6 +41,9 @@ import org.plumbline.toolkit.statistics.Vectors;
  * parts on any backend at any time, since it holds nothing of the state of a run.
  */
 public final class Workbench implements AutoCloseable {
+    /** Prompts that the text network sees at once. A list of thousands does not need their activations together. */
+    private static final int ENCODED_AT_A_TIME = 32;
+
     private final ChainParts parts;
     private final ComputeBackend backend;
     private final BackendSession session;
@@ -427,8 +430,16 @@ public final class Workbench implements AutoCloseable {
         if (fresh.isEmpty()) {
             return;
         }
-        List<long[]> tokens = new ArrayList<>();
-        fresh.forEach(prompt -> tokens.add(encoder.tokenize(prompt)));
+        try (Network network = session.compile(encoder.graph(), encoder.weights(), ParameterLayout.empty())) {
+            List<String> waiting = new ArrayList<>(fresh);
+            for (int from = 0; from < waiting.size(); from += ENCODED_AT_A_TIME) {
+                encode(network, encoder, waiting.subList(from, Math.min(waiting.size(), from + ENCODED_AT_A_TIME)));
+            }
+        }
+    }
+
+    private void encode(Network network, PromptEncoder encoder, List<String> prompts) {
+        List<long[]> tokens = prompts.stream().map(encoder::tokenize).toList();
         int length = tokens.get(0).length;
         double[] ids = new double[tokens.size() * length];
         for (int row = 0; row < tokens.size(); row++) {
@@ -436,18 +447,15 @@ public final class Workbench implements AutoCloseable {
                 ids[row * length + i] = (double) tokens.get(row)[i];
             }
         }
-        try (Network network = session.compile(encoder.graph(), encoder.weights(), ParameterLayout.empty());
-                TensorArena scratch = arena.nested()) {
+        try (TensorArena scratch = arena.nested()) {
             Tensor output = network.forward(
                     scratch, null, Map.of(PromptEncoder.TOKENS, scratch.tensor(ids, tokens.size(), length)));
             long[] shape = output.shape();
             conditionShape = new long[] {shape[1], shape[2]};
             double[] values = output.toDoubles();
             int width = conditionWidth();
-            int row = 0;
-            for (String prompt : fresh) {
-                encoded.put(prompt, Arrays.copyOfRange(values, row * width, (row + 1) * width));
-                row++;
+            for (int row = 0; row < prompts.size(); row++) {
+                encoded.put(prompts.get(row), Arrays.copyOfRange(values, row * width, (row + 1) * width));
             }
         }
     }

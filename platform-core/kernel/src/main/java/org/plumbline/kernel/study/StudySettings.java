@@ -1,5 +1,6 @@
 package org.plumbline.kernel.study;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ import org.plumbline.spi.plugin.Setting;
  * @param reward what is maximised: one reward, or several with weights
  * @param heldOut rewards that are watched
  * @param prompts to train on
+ * @param promptsFile where more prompts were read from, which {@code prompts} holds already
  * @param promptSchedule wordings of the prompts for ranges of steps
  * @param batch samples per update
  * @param samplesPerPrompt samples of a batch that share a prompt
@@ -84,7 +86,12 @@ public record StudySettings(
         @Setting(description = "rewards that are watched but not trained", defaultValue = "[]")
         List<Map<String, Object>> heldOut,
 
-        @Setting(description = "prompts to train on") List<String> prompts,
+        @Setting(description = "prompts to train on", defaultValue = "[]")
+        List<String> prompts,
+
+        @Setting(description = "text file with more prompts to train on, one per line; looked up beside the study")
+        @Nullable
+        Path promptsFile,
 
         @Setting(
                 description =
@@ -161,6 +168,7 @@ public record StudySettings(
                 reward,
                 heldOut,
                 prompts,
+                promptsFile,
                 promptSchedule,
                 batch,
                 samplesPerPrompt,
