@@ -20,6 +20,7 @@ class StudyFileTest {
             backend: {id: reference}
             sampler: {id: ddim}
             reward: {id: stroke-weight}
+            budget: {updates: 1}
             estimators: [{id: rlr}]
             """;
 
