@@ -81,7 +81,7 @@ final class Assembly implements AutoCloseable {
                     new ChainParts(
                             this.model,
                             target,
-                            settings.guidance(),
+                            settings.guided(),
                             rewards.entrySet().stream()
                                     .map(term -> new RewardTerm(term.getValue().get(), Uses.weight(term.getKey())))
                                     .toList(),

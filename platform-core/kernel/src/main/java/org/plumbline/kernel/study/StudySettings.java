@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.chain.RecordingPolicy;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -22,10 +23,13 @@ import org.plumbline.spi.plugin.Setting;
  * @param sampler the sampler
  * @param steps of the sampler
  * @param guidance weight of classifier-free guidance
+ * @param guidanceRescale how much of the guided prediction has the deviation of the one with prompt
+ * @param negativePrompt what guidance leads away from
  * @param target what is trained
  * @param reward what is maximised: one reward, or several with weights
  * @param heldOut rewards that are watched
  * @param prompts to train on
+ * @param promptsFile where more prompts were read from, which {@code prompts} holds already
  * @param promptSchedule wordings of the prompts for ranges of steps
  * @param batch samples per update
  * @param samplesPerPrompt samples of a batch that share a prompt
@@ -63,6 +67,17 @@ public record StudySettings(
         @Setting(description = "weight of classifier-free guidance, 1 for none", defaultValue = "1", min = 0)
         double guidance,
 
+        @Setting(
+                description =
+                        "how much of the guided prediction is scaled back to the deviation of the one with prompt",
+                defaultValue = "0",
+                min = 0,
+                max = 1)
+        double guidanceRescale,
+
+        @Setting(description = "what guidance leads away from; default: the empty prompt") @Nullable
+        String negativePrompt,
+
         @Setting(description = "what is trained") Target target,
 
         @Setting(
@@ -74,7 +89,12 @@ public record StudySettings(
         @Setting(description = "rewards that are watched but not trained", defaultValue = "[]")
         List<Map<String, Object>> heldOut,
 
-        @Setting(description = "prompts to train on") List<String> prompts,
+        @Setting(description = "prompts to train on", defaultValue = "[]")
+        List<String> prompts,
+
+        @Setting(description = "text file with more prompts to train on, one per line; looked up beside the study")
+        @Nullable
+        Path promptsFile,
 
         @Setting(
                 description =
@@ -128,6 +148,11 @@ public record StudySettings(
         @Setting(description = "folder of the run, relative to the working directory") @Nullable
         String output) {
 
+    /** How the network is guided. */
+    Guidance guided() {
+        return new Guidance(guidance, guidanceRescale, negativePrompt == null ? "" : negativePrompt);
+    }
+
     StudySettings withoutGradients() {
         return with(gradients.withReplicas(0));
     }
@@ -140,10 +165,13 @@ public record StudySettings(
                 sampler,
                 steps,
                 guidance,
+                guidanceRescale,
+                negativePrompt,
                 target,
                 reward,
                 heldOut,
                 prompts,
+                promptsFile,
                 promptSchedule,
                 batch,
                 samplesPerPrompt,

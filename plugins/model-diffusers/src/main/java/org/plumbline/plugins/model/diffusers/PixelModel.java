@@ -6,8 +6,7 @@ import java.util.Optional;
 import org.plumbline.plugins.model.diffusers.network.ClipTextGraph;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.Scope;
-import org.plumbline.plugins.model.diffusers.network.UNet;
-import org.plumbline.plugins.model.diffusers.network.UNetConfig;
+import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
 import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.WeightSource;
@@ -35,10 +34,10 @@ final class PixelModel implements DiffusionModel {
      * @param conditionLength number of tokens; 0 if there is no condition
      * @param weights of the network without adapters
      */
-    record Denoiser(UNetConfig config, int conditionLength, WeightSource weights) {
+    record Denoiser(DenoiserConfig config, int conditionLength, WeightSource weights) {
         /** The network in a scope, which may hold adapters. */
         UNetGraph graph(Scope scope) {
-            return new UNetGraph("unet", new UNet(scope, config), conditionLength);
+            return new UNetGraph("unet", config.build(scope), conditionLength);
         }
     }
 
@@ -74,11 +73,7 @@ final class PixelModel implements DiffusionModel {
 
     @Override
     public long[] latentShape() {
-        return latentShape(folder.unet());
-    }
-
-    static long[] latentShape(UNetConfig unet) {
-        return new long[] {unet.in(), unet.height(), unet.width()};
+        return folder.unet().sampleShape();
     }
 
     @Override

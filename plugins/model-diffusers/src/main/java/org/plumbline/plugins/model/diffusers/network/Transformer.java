@@ -12,11 +12,10 @@ import org.plumbline.spi.graph.Ops;
  */
 final class Transformer implements ImageAttention {
     private static final double GROUP_NORM_EPS = 1e-6;
-    private static final double LAYER_NORM_EPS = 1e-5;
 
     private final GroupNorm norm;
     private final Projection projectIn;
-    private final List<Block> blocks;
+    private final List<TransformerBlock> blocks;
     private final Projection projectOut;
 
     /**
@@ -30,7 +29,7 @@ final class Transformer implements ImageAttention {
         this.projectIn = projection(scope, "proj_in", channels, linear);
         this.blocks = new ArrayList<>();
         for (int i = 0; i < layers; i++) {
-            blocks.add(new Block(scope.in("transformer_blocks", i), channels, heads, conditionWidth));
+            blocks.add(new TransformerBlock(scope.in("transformer_blocks", i), channels, heads, conditionWidth));
         }
         this.projectOut = projection(scope, "proj_out", channels, linear);
     }
@@ -40,7 +39,7 @@ final class Transformer implements ImageAttention {
         Objects.requireNonNull(condition, "condition");
         long[] shape = ops.shape(x);
         T h = projectIn.apply(ops, ImageAttention.toSequence(ops, norm.apply(ops, x)));
-        for (Block block : blocks) {
+        for (TransformerBlock block : blocks) {
             h = block.apply(ops, h, condition);
         }
         return ops.add(x, ImageAttention.toImage(ops, projectOut.apply(ops, h), shape[2], shape[3]));
@@ -67,31 +66,6 @@ final class Transformer implements ImageAttention {
         @Override
         public <T> T apply(Ops<T> ops, T sequence) {
             return layer.applyToSequence(ops, sequence);
-        }
-    }
-
-    private static final class Block {
-        private final LayerNorm norm1;
-        private final Attention self;
-        private final LayerNorm norm2;
-        private final Attention cross;
-        private final LayerNorm norm3;
-        private final FeedForward feedForward;
-
-        Block(Scope scope, int width, int heads, int conditionWidth) {
-            this.norm1 = scope.layerNorm("norm1", width, LAYER_NORM_EPS);
-            this.self = new Attention(scope.in("attn1"), width, width, heads, false);
-            this.norm2 = scope.layerNorm("norm2", width, LAYER_NORM_EPS);
-            this.cross = new Attention(scope.in("attn2"), width, conditionWidth, heads, false);
-            this.norm3 = scope.layerNorm("norm3", width, LAYER_NORM_EPS);
-            this.feedForward = new FeedForward(scope.in("ff"), width);
-        }
-
-        <T> T apply(Ops<T> ops, T x, T condition) {
-            T normed = norm1.apply(ops, x);
-            T h = ops.add(x, self.apply(ops, normed, normed));
-            h = ops.add(h, cross.apply(ops, norm2.apply(ops, h), condition));
-            return ops.add(h, feedForward.apply(ops, norm3.apply(ops, h)));
         }
     }
 }

@@ -12,7 +12,7 @@ import org.plumbline.spi.graph.Ops;
  * counterpart on the way down computed. UNet2DConditionModel and UNet2DModel of diffusers are both this network; they
  * differ in the attention of their stages.
  */
-public final class UNet {
+public final class UNet implements DenoiserNetwork {
     private final Conv2d convIn;
     private final TimestepEmbedding timeEmbedding;
     private final @Nullable String classEmbedding;
@@ -45,7 +45,7 @@ public final class UNet {
         this.convOut = scope.conv("conv_out", first, config.out(), 3, 1, 1);
     }
 
-    /** What it was built from. */
+    @Override
     public UNetConfig config() {
         return config;
     }
@@ -59,6 +59,7 @@ public final class UNet {
      * @param classes class labels, [batch, 1]; null if the network takes none
      * @return [batch, out, height, width]
      */
+    @Override
     public <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition, @Nullable T classes) {
         return applyToWaves(ops, sample, timeEmbedding.waves(ops, label), condition, classes);
     }

@@ -40,7 +40,8 @@ public record UNetConfig(
         boolean cosineFirst,
         double frequencyShift,
         int classes,
-        int conditionWidth) {
+        int conditionWidth)
+        implements DenoiserConfig {
     public UNetConfig {
         channels = List.copyOf(channels);
         layers = List.copyOf(layers);
@@ -52,8 +53,13 @@ public record UNetConfig(
         return new ResnetBlock(scope, from, to, timeWidth, groups, eps);
     }
 
-    /** True if the network takes text conditions. */
-    public boolean conditional() {
-        return conditionWidth > 0;
+    @Override
+    public long[] sampleShape() {
+        return new long[] {in, height, width};
+    }
+
+    @Override
+    public UNet build(Scope scope) {
+        return new UNet(scope, this);
     }
 }

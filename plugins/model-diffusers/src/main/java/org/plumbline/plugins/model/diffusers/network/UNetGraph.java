@@ -10,18 +10,18 @@ import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.model.DenoiserInput;
 
 /**
- * A {@link UNet} as a denoiser. A network with class labels has them as one more input, {@link #CLASSES}.
+ * A {@link DenoiserNetwork} as the graph of a model. A network with class labels has them as one more input, {@link #CLASSES}.
  *
  * @param name for messages
  * @param conditionLength length of the condition; unused if the network takes none
  */
-public record UNetGraph(String name, UNet unet, int conditionLength) implements GraphDefinition {
+public record UNetGraph(String name, DenoiserNetwork unet, int conditionLength) implements GraphDefinition {
     /** The graph input that takes class labels, [batch, 1]. */
     public static final String CLASSES = "classes";
 
     @Override
     public List<TensorSpec> inputs() {
-        UNetConfig config = unet.config();
+        DenoiserConfig config = unet.config();
         List<TensorSpec> inputs = new ArrayList<>();
         inputs.add(sample(config));
         inputs.add(new TensorSpec(DenoiserInput.TIMESTEP.key(), TensorSpec.BATCH));
@@ -35,9 +35,12 @@ public record UNetGraph(String name, UNet unet, int conditionLength) implements 
         return inputs;
     }
 
-    static TensorSpec sample(UNetConfig config) {
-        return new TensorSpec(
-                DenoiserInput.SAMPLE.key(), TensorSpec.BATCH, config.in(), config.height(), config.width());
+    static TensorSpec sample(DenoiserConfig config) {
+        long[] one = config.sampleShape();
+        long[] shape = new long[one.length + 1];
+        shape[0] = TensorSpec.BATCH;
+        System.arraycopy(one, 0, shape, 1, one.length);
+        return new TensorSpec(DenoiserInput.SAMPLE.key(), shape);
     }
 
     @Override

@@ -21,7 +21,7 @@ import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /** A UNet of random weights with inputs, and what diffusers makes of them. */
-record UNetGolden(Path folder, JsonNode facts, UNet unet, ParameterLayout layout, int conditionLength) {
+record UNetGolden(Path folder, JsonNode facts, DenoiserNetwork unet, ParameterLayout layout, int conditionLength) {
     /**
      * Results in float64 arrays.
      *
@@ -33,11 +33,13 @@ record UNetGolden(Path folder, JsonNode facts, UNet unet, ParameterLayout layout
     static UNetGolden read(Path folder) {
         JsonNode facts = GoldenCases.json(folder.resolve("forward.json"));
         ConfigFile file = ConfigFile.read(folder.resolve("unet/config.json"));
-        UNetConfig config = facts.get("cls").asText().equals("UNet2DModel")
-                ? UNet2DConfig.read(file)
-                : UNet2DConditionConfig.read(file);
+        DenoiserConfig config = switch (facts.get("cls").asText()) {
+            case "UNet2DModel" -> UNet2DConfig.read(file);
+            case "UNet3DConditionModel" -> UNet3DConfig.read(file);
+            default -> UNet2DConditionConfig.read(file);
+        };
         Scope scope = Scope.root();
-        UNet unet = new UNet(scope, config);
+        DenoiserNetwork unet = config.build(scope);
         ParameterLayout.Builder layout = ParameterLayout.builder();
         scope.weights().forEach(weight -> layout.add(weight.name(), weight.shape()));
         try (SafetensorsFile numbers = numbers(folder)) {
@@ -78,7 +80,7 @@ record UNetGolden(Path folder, JsonNode facts, UNet unet, ParameterLayout layout
      * @param time the values of its input "timestep"
      */
     Pulled pull(GraphDefinition graph, double[] time, ComputeBackend backend) {
-        UNetConfig config = unet.config();
+        DenoiserConfig config = unet.config();
         try (SafetensorsFile numbers = numbers();
                 SafetensorsFile weights =
                         SafetensorsFile.open(folder.resolve("unet/diffusion_pytorch_model.safetensors"));

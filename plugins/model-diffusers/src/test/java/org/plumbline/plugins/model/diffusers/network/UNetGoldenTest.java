@@ -46,7 +46,7 @@ class UNetGoldenTest {
     void behind_the_sines_of_float32_the_agreement_is_far_closer(Path folder) {
         UNetGolden golden = UNetGolden.read(folder);
         OfWaves graph = new OfWaves(golden.unet(), golden.conditionLength());
-        double[] waves = OfWaves.waves(golden.unet().config(), golden.labels());
+        double[] waves = OfWaves.waves(golden.unet(), golden.labels());
         compare(golden, golden.pull(graph, waves, new ReferenceBackend()), ROUNDING_OF_SINES);
     }
 
@@ -58,7 +58,7 @@ class UNetGoldenTest {
     }
 
     /** A network whose input "timestep" is the sinusoidal part itself. */
-    private record OfWaves(UNet unet, int conditionLength) implements GraphDefinition {
+    private record OfWaves(DenoiserNetwork unet, int conditionLength) implements GraphDefinition {
         @Override
         public String name() {
             return "unet of waves";
@@ -73,29 +73,34 @@ class UNetGoldenTest {
 
         @Override
         public <T> T build(Ops<T> ops, Map<String, T> inputs) {
-            return unet.applyToWaves(
-                    ops,
-                    inputs.get("sample"),
-                    inputs.get("timestep"),
-                    inputs.get("condition"),
-                    inputs.get(UNetGraph.CLASSES));
+            T sample = inputs.get("sample");
+            T waves = inputs.get("timestep");
+            T condition = inputs.get("condition");
+            return unet instanceof UNet3D video
+                    ? video.applyToWaves(ops, sample, waves, condition)
+                    : ((UNet) unet).applyToWaves(ops, sample, waves, condition, inputs.get(UNetGraph.CLASSES));
         }
 
-        static int width(UNet unet) {
-            return unet.config().channels().get(0);
+        static int width(DenoiserNetwork unet) {
+            return unet instanceof UNet3D video
+                    ? video.config().channels().get(0)
+                    : ((UNet) unet).config().channels().get(0);
         }
 
         /** In float32 from the first operation to the last. */
-        static double[] waves(UNetConfig config, double[] labels) {
-            int half = config.channels().get(0) / 2;
+        static double[] waves(DenoiserNetwork unet, double[] labels) {
+            int half = width(unet) / 2;
+            UNetConfig image = unet instanceof UNet ofImages ? ofImages.config() : null;
+            double shift = image == null ? 0 : image.frequencyShift();
+            boolean cosineFirst = image == null || image.cosineFirst();
             double[] waves = new double[labels.length * 2 * half];
             for (int row = 0; row < labels.length; row++) {
                 for (int i = 0; i < half; i++) {
-                    float exponent = (float) -Math.log(10000) * i / (float) (half - config.frequencyShift());
+                    float exponent = (float) -Math.log(10000) * i / (float) (half - shift);
                     float angle = (float) labels[row] * (float) Math.exp(exponent);
                     int first = row * 2 * half + i;
-                    waves[first + (config.cosineFirst() ? half : 0)] = (float) Math.sin(angle);
-                    waves[first + (config.cosineFirst() ? 0 : half)] = (float) Math.cos(angle);
+                    waves[first + (cosineFirst ? half : 0)] = (float) Math.sin(angle);
+                    waves[first + (cosineFirst ? 0 : half)] = (float) Math.cos(angle);
                 }
             }
             return waves;

@@ -1,0 +1,27 @@
+package org.plumbline.plugins.model.diffusers.network;
+
+/** What the assembly of a model has to know of its denoiser. Immutable. */
+public interface DenoiserConfig {
+    /** The sizes of one sample: channels, height, width of an image; channels, frames, height, width of a video. */
+    long[] sampleShape();
+
+    /** Channels of the input. */
+    int in();
+
+    /** Channels of the output. */
+    int out();
+
+    /** Number of class labels; 0: not conditioned on classes. */
+    int classes();
+
+    /** Width of the condition; 0: not conditioned on text. */
+    int conditionWidth();
+
+    /** True if the network takes text conditions. */
+    default boolean conditional() {
+        return conditionWidth() > 0;
+    }
+
+    /** Builds the network, which declares all its weights in the scope. */
+    DenoiserNetwork build(Scope scope);
+}
