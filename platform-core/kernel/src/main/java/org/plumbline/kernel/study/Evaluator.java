@@ -54,7 +54,8 @@ final class Evaluator {
         }
         double[] pixels =
                 parts.stream().flatMapToDouble(java.util.Arrays::stream).toArray();
-        ImageBatch images = new ImageBatch(pixels, prompts.size(), last.channels(), last.height(), last.width());
+        ImageBatch images =
+                new ImageBatch(pixels, prompts.size(), last.channels(), last.frames(), last.height(), last.width());
         Map<String, Score> heldOut = new TreeMap<>();
         double[] total = new double[prompts.size()];
         for (Map.Entry<PluginUse, Lease<RewardModel>> term : assembly.rewards().entrySet()) {
