@@ -64,7 +64,7 @@ record ModelFolder(
         ConfigFile unetFile = ConfigFile.read(path.resolve(UNET).resolve("config.json"));
         boolean conditional = denoiser.equals("UNet2DConditionModel");
         UNetConfig unet = conditional ? UNet2DConditionConfig.read(unetFile) : UNet2DConfig.read(unetFile);
-        if (unet.classes() > 0) {
+        if (unet.classWidth() > 0) {
             throw unetFile.unsupported("num_class_embeds", "networks conditioned on text or on nothing");
         }
         if (unet.in() != unet.out()) {

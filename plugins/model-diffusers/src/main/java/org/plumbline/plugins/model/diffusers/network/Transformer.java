@@ -26,11 +26,28 @@ final class Transformer implements ImageAttention {
      *     which compute the same from weights of another shape
      */
     Transformer(Scope scope, int channels, int heads, int layers, int conditionWidth, boolean linear, int groups) {
+        this(scope, channels, heads, layers, conditionWidth, linear, false, groups);
+    }
+
+    /**
+     * Declares the layers.
+     *
+     * @param onlyCross whether the first attention of a block is to the condition too
+     */
+    Transformer(
+            Scope scope,
+            int channels,
+            int heads,
+            int layers,
+            int conditionWidth,
+            boolean linear,
+            boolean onlyCross,
+            int groups) {
         this.norm = scope.groupNorm("norm", groups, channels, GROUP_NORM_EPS);
         this.projectIn = projection(scope, "proj_in", channels, linear);
         this.blocks = new ArrayList<>();
         for (int i = 0; i < layers; i++) {
-            blocks.add(new Block(scope.in("transformer_blocks", i), channels, heads, conditionWidth));
+            blocks.add(new Block(scope.in("transformer_blocks", i), channels, heads, conditionWidth, onlyCross));
         }
         this.projectOut = projection(scope, "proj_out", channels, linear);
     }
@@ -76,14 +93,16 @@ final class Transformer implements ImageAttention {
     private static final class Block {
         private final LayerNorm norm1;
         private final Attention self;
+        private final boolean onlyCross;
         private final LayerNorm norm2;
         private final Attention cross;
         private final LayerNorm norm3;
         private final FeedForward feedForward;
 
-        Block(Scope scope, int width, int heads, int conditionWidth) {
+        Block(Scope scope, int width, int heads, int conditionWidth, boolean onlyCross) {
+            this.onlyCross = onlyCross;
             this.norm1 = scope.layerNorm("norm1", width, LAYER_NORM_EPS);
-            this.self = new Attention(scope.in("attn1"), width, width, heads, false);
+            this.self = new Attention(scope.in("attn1"), width, onlyCross ? conditionWidth : width, heads, false);
             this.norm2 = scope.layerNorm("norm2", width, LAYER_NORM_EPS);
             this.cross = new Attention(scope.in("attn2"), width, conditionWidth, heads, false);
             this.norm3 = scope.layerNorm("norm3", width, LAYER_NORM_EPS);
@@ -92,7 +111,7 @@ final class Transformer implements ImageAttention {
 
         <T> T apply(Ops<T> ops, T x, T condition) {
             T normed = norm1.apply(ops, x);
-            T h = ops.add(x, self.apply(ops, normed, normed));
+            T h = ops.add(x, self.apply(ops, normed, onlyCross ? condition : normed));
             h = ops.add(h, cross.apply(ops, norm2.apply(ops, h), condition));
             return ops.add(h, feedForward.apply(ops, norm3.apply(ops, h)));
         }

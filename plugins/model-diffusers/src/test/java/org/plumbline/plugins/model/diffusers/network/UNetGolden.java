@@ -94,8 +94,13 @@ record UNetGolden(Path folder, JsonNode facts, UNet unet, ParameterLayout layout
                 String name = "in.encoder_hidden_states";
                 inputs.put("condition", arena.tensor(numbers.doubles(name), numbers.shape(name)));
             }
-            if (config.classes() > 0) {
-                inputs.put(UNetGraph.CLASSES, arena.tensor(numbers.doubles("in.class_labels"), rows, 1));
+            if (config.classWidth() > 0) {
+                double[] labels = numbers.doubles("in.class_labels");
+                double[] oneHot = new double[rows * config.classWidth()];
+                for (int row = 0; row < rows; row++) {
+                    oneHot[row * config.classWidth() + (int) labels[row]] = 1;
+                }
+                inputs.put("condition", arena.tensor(oneHot, rows, 1, config.classWidth()));
             }
             Network network = session.compile(graph, WeightSource.none(), layout);
             VectorJacobian pulled = network.vjp(
