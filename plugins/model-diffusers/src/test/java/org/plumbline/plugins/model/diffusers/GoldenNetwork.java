@@ -130,11 +130,6 @@ record GoldenNetwork(Path weights, Path forward, JsonNode facts) {
             return names("in.").stream().anyMatch(name -> name.startsWith("timestep") || name.equals("time_ids"));
         }
 
-        /** True if pixels attend to one another without a condition. */
-        boolean attendsToPixels() {
-            return layout.entries().stream().anyMatch(entry -> entry.name().endsWith("attentions.0.to_q.weight"));
-        }
-
         /** The output that the cotangent belongs to. */
         String pulledOutput() {
             String shape = Arrays.toString(numbers.shape("in.cotangent"));

@@ -3,6 +3,7 @@ package org.plumbline.plugins.model.diffusers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
@@ -19,7 +20,10 @@ import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /** Outputs and gradients of every network, of inputs and of every weight, against those of diffusers and transformers. */
 class NetworkGoldenTest {
-    /** Float64 against float64, relative to the largest number: nothing but the order of sums. */
+    /**
+     * Float64 against float64, relative to the largest number: nothing but the order of sums. Where that is not met the noise
+     * floor of the file decides, since some versions of the libraries compute a softmax in float32 whatever the network is.
+     */
     private static final double FLOAT64 = 1e-10;
 
     /**
@@ -27,9 +31,6 @@ class NetworkGoldenTest {
      * place is 3e-5, twice over.
      */
     private static final double FLOAT32_ANGLES = 6e-5;
-
-    /** The softmax of pixel attention is float32 in diffusers, whatever the network is. */
-    private static final double FLOAT32_SOFTMAX = 2e-6;
 
     /** Float32 sums in another order than PyTorch's: a few times what its own float32 is away from its float64. */
     private static final double NOISE_FLOORS = 8;
@@ -44,7 +45,7 @@ class NetworkGoldenTest {
     @ParameterizedTest
     @MethodSource("networks")
     void outputs_and_gradients_are_those_of_diffusers(GoldenNetwork network) {
-        compare(network, new ReferenceBackend(), 0, FLOAT64);
+        compare(network, new ReferenceBackend(), 1, FLOAT64);
     }
 
     @ParameterizedTest
@@ -55,8 +56,9 @@ class NetworkGoldenTest {
 
     /** Whole chains were recorded with guidance; the samplers' own tests hold the steps between these predictions. */
     @ParameterizedTest
-    @MethodSource("chains")
+    @MethodSource("networks")
     void guided_predictions_along_recorded_chains_are_those_of_diffusers(GoldenNetwork network) {
+        assumeTrue(Files.exists(network.chain()), "no chain was recorded");
         try (GoldenNetwork.Opened opened = network.open();
                 SafetensorsFile chain = SafetensorsFile.open(network.chain())) {
             double guidance = network.facts().path("guidance_scale").asDouble(1);
@@ -78,16 +80,9 @@ class NetworkGoldenTest {
         }
     }
 
-    static List<GoldenNetwork> chains() {
-        return networks().stream()
-                .filter(network -> Files.exists(network.chain()))
-                .toList();
-    }
-
     private static void compare(GoldenNetwork network, ComputeBackend backend, double noiseFloors, double relative) {
         try (GoldenNetwork.Opened opened = network.open()) {
-            double tolerance =
-                    relative + (opened.timed() ? FLOAT32_ANGLES : 0) + (opened.attendsToPixels() ? FLOAT32_SOFTMAX : 0);
+            double tolerance = relative + (opened.timed() ? FLOAT32_ANGLES : 0);
             Comparison comparison = new Comparison(opened.numbers(), network.facts(), noiseFloors, tolerance);
             for (String output : opened.names("out.")) {
                 comparison.compare("out." + output, opened.forward(backend, output));

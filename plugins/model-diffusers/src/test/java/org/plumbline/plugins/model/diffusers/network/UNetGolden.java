@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
@@ -29,6 +30,23 @@ record UNetGolden(Path folder, JsonNode facts, UNet unet, ParameterLayout layout
      * @param theta gradient of all weights
      */
     record Pulled(double[] output, double[] sample, double[] condition, double[] theta) {}
+
+    /** The cases whose networks take time labels and at most one of a prompt and a class. */
+    static List<Path> cases() {
+        return GoldenCases.with("unet/config.json").stream()
+                .filter(folder -> {
+                    UNetConfig config = read(folder).unet().config();
+                    boolean table = config.classes()
+                            .map(classes -> classes.kind() == ClassEmbedding.Kind.TABLE)
+                            .orElse(true);
+                    boolean both = config.conditional() && config.classWidth() > 0;
+                    return config.time() instanceof TimeFeatures.Positional
+                            && config.textTime().isEmpty()
+                            && table
+                            && !both;
+                })
+                .toList();
+    }
 
     static UNetGolden read(Path folder) {
         JsonNode facts = GoldenCases.json(folder.resolve("forward.json"));

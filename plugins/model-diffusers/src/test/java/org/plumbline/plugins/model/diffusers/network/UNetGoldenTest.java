@@ -27,7 +27,7 @@ class UNetGoldenTest {
     private static final double ROUNDING_OF_SINES = 4e-6;
 
     static List<Path> cases() {
-        return GoldenCases.with("unet/config.json");
+        return UNetGolden.cases();
     }
 
     /** The sinusoidal part of the time embedding is float32 in diffusers whatever the network is; here it is given. */
@@ -160,7 +160,7 @@ class UNetGoldenTest {
 
         void finish() {
             assertEquals(List.of(), failures);
-            assertTrue(compared > 180, "only " + compared + " comparisons");
+            assertTrue(compared > 100, "only " + compared + " comparisons");
         }
     }
 }
