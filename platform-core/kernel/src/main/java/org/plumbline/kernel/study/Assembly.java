@@ -44,6 +44,7 @@ final class Assembly implements AutoCloseable {
     private final Map<PluginUse, Lease<RewardModel>> rewards = new LinkedHashMap<>();
     private final Map<String, Lease<RewardModel>> heldOut = new LinkedHashMap<>();
     private final Path modelFolder;
+    private final TrainableTarget target;
     private final DiffusionModel model;
     private final SamplerProgram program;
     private final Workbench workbench;
@@ -70,15 +71,17 @@ final class Assembly implements AutoCloseable {
             for (PluginUse use : Uses.heldOut(settings)) {
                 heldOut.put(Uses.label(use), lease(context, RewardModel.class, use, base));
             }
-            modelFolder = new Places(List.of(base, Path.of(""), context.home())).resolve(Uses.folder(model));
+            Places places = new Places(List.of(base, Path.of(""), context.home()));
+            modelFolder = places.resolve(Uses.folder(model));
+            target = settings.target().toTarget(places::resolve);
             this.model = loader.get().load(modelFolder);
             program = sampler.get().program(request(this.model, settings));
             workbench = Workbench.open(
                     backend.backend(),
                     new ChainParts(
                             this.model,
-                            settings.target().toTarget(),
-                            settings.guidance(),
+                            target,
+                            settings.guided(),
                             rewards.entrySet().stream()
                                     .map(term -> new RewardTerm(term.getValue().get(), Uses.weight(term.getKey())))
                                     .toList(),
@@ -192,6 +195,10 @@ final class Assembly implements AutoCloseable {
 
     Path modelFolder() {
         return modelFolder;
+    }
+
+    TrainableTarget target() {
+        return target;
     }
 
     LeasedBackend backend() {

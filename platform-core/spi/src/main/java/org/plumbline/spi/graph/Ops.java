@@ -8,8 +8,8 @@ import org.osgi.annotation.versioning.ProviderType;
  * The operations of which networks are made. Backends implement it; networks are written against it.
  *
  * <p>Binary operations broadcast by NumPy's rule. Images are laid out [batch, channels, height, width]. An axis counts
- * from 0, negative from the end. A size of -1 in {@link #shape} is the batch, and {@link #reshape} takes -1 once for
- * it. Shapes that do not fit are refused while the graph is built, with the name of the operation. The rows of the batch
+ * from 0, negative from the end. A size of -1 in {@link #shape} is the batch, -k a batch whose rows were cut into k each;
+ * {@link #reshape} takes -1 once for either. Shapes that do not fit are refused while the graph is built, with the name of the operation. The rows of the batch
  * never meet: no operation sums, joins or cuts along it, so that a backend may compute a batch in pieces.
  *
  * <p>Methods with a body are compositions of the others; an interpreter overrides one only where its engine has a fused
@@ -191,7 +191,11 @@ public interface Ops<T> {
      */
     T embedding(T table, T indices);
 
-    /** The same numbers in another shape; -1 once, for the batch. */
+    /**
+     * The same numbers in another shape; -1 once, for the batch. What the other sizes leave over cuts every row into rows of
+     * their own, which the operations that follow treat alike and apart: the eight frames of videos [batch, 8, 3, 16, 16]
+     * are images under the shape [-1, 3, 16, 16]; the reverse joins them again. A graph returns whole rows.
+     */
     T reshape(T x, long... shape);
 
     /** Reorders the axes. */

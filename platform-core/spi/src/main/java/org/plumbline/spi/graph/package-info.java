@@ -22,7 +22,7 @@
  * real numbers too.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package org.plumbline.spi.graph;
 

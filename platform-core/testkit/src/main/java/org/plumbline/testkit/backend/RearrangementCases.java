@@ -20,6 +20,29 @@ final class RearrangementCases {
                         .input("x", 2, 3)
                         .weight("w", 6)
                         .expecting((in, i) -> in.at("x", i) * in.at("w", i[1] * 3 + i[2])),
+                OperationCase.of("reshape that cuts rows into rows and joins them", RearrangementCases::cutAndJoin)
+                        .input("x", 3, 2, 2)
+                        .weight("w", 2)
+                        .expecting((in, i) -> {
+                            double even = in.at("x", i[0], i[1], i[2], 0);
+                            double odd = in.at("x", i[0], i[1], i[2], 1);
+                            return even * in.at("w", 0) + odd * in.at("w", 1);
+                        }),
+                OperationCase.of("norm of rows cut from rows", RearrangementCases::normOfParts)
+                        .input("x", 3, 2, 2)
+                        .weight("gamma", 2)
+                        .weight("beta", 2)
+                        .expecting((in, i) -> {
+                            double mean = 0;
+                            double square = 0;
+                            for (int k = 0; k < 4; k++) {
+                                double value = in.at("x", i[0], i[1], k / 2, k % 2);
+                                mean += value / 4;
+                                square += value * value / 4;
+                            }
+                            double normal = (in.at("x", i) - mean) / Math.sqrt(square - mean * mean + 1e-3);
+                            return normal * in.at("gamma", i[2]) + in.at("beta", i[2]);
+                        }),
                 OperationCase.of("transpose of three axes", RearrangementCases::transpose)
                         .input("x", 2, 3)
                         .expecting((in, i) -> in.at("x", i[0], i[2], i[1])),
@@ -57,6 +80,18 @@ final class RearrangementCases {
 
     private static <T> T reshapeWeight(Ops<T> ops, Operands<T> in) {
         return ops.mul(in.get("x"), ops.reshape(in.get("w"), 2, 3));
+    }
+
+    private static <T> T cutAndJoin(Ops<T> ops, Operands<T> in) {
+        T parts = ops.reshape(in.get("x"), -1, 2, 2);
+        T sums = ops.matmul(parts, ops.reshape(in.get("w"), 2, 1));
+        return ops.reshape(sums, -1, 3, 2);
+    }
+
+    private static <T> T normOfParts(Ops<T> ops, Operands<T> in) {
+        T parts = ops.reshape(in.get("x"), -1, 2, 2);
+        T normal = ops.groupNorm(parts, 1, in.get("gamma"), in.get("beta"), 1e-3);
+        return ops.reshape(normal, -1, 3, 2, 2);
     }
 
     private static <T> T transpose(Ops<T> ops, Operands<T> in) {

@@ -39,7 +39,7 @@ public record CheckedGraph(GraphDefinition graph, Shape output, Map<String, Shap
             }
         }
         Shape output = graph.build(ops, inputs);
-        if (output.rank() == 0 || !output.isBatch(0)) {
+        if (output.rank() == 0 || output.size(0) != TensorSpec.BATCH) {
             throw PlumblineException.of(StandardError.WRONG_SHAPE)
                     .asked("graph '" + graph.name() + "' returns " + output + ", whose first size is not the batch")
                     .remedy("let the output depend on an input, row by row")

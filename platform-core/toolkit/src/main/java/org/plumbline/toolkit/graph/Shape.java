@@ -7,7 +7,8 @@ import org.plumbline.spi.graph.TensorSpec;
 /**
  * The sizes of a value in a graph. Immutable.
  *
- * @param sizes one per axis; {@link TensorSpec#BATCH} at most once, for the number of rows that only a call knows
+ * @param sizes one per axis; at most one is negative: {@link TensorSpec#BATCH} for the number of rows that only a call
+ *     knows, -k where each of them was cut into k rows of its own, as a video into its frames
  */
 public record Shape(long... sizes) {
     public Shape {
@@ -30,9 +31,14 @@ public record Shape(long... sizes) {
         return sizes[axis];
     }
 
-    /** True if the size of this axis is the batch. */
+    /** True if the size of this axis is the batch or a multiple of it. */
     public boolean isBatch(int axis) {
-        return sizes[axis] == TensorSpec.BATCH;
+        return sizes[axis] < 0;
+    }
+
+    /** Into how many rows each row of the batch was cut; 1 if into none. */
+    public long rowsPerRow() {
+        return batchAxis() < 0 ? 1 : -sizes[batchAxis()];
     }
 
     /** The axis whose size is the batch, or -1 if there is none. */
@@ -50,11 +56,11 @@ public record Shape(long... sizes) {
         return product(0, sizes.length);
     }
 
-    /** Product of the sizes of the axes [from, to); the batch counts as 1. */
+    /** Product of the sizes of the axes [from, to); the batch counts as 1, a multiple of it as its factor. */
     long product(int from, int to) {
         long product = 1;
         for (int axis = from; axis < to; axis++) {
-            product = Math.multiplyExact(product, isBatch(axis) ? 1 : sizes[axis]);
+            product = Math.multiplyExact(product, Math.abs(sizes[axis]));
         }
         return product;
     }
@@ -76,11 +82,11 @@ public record Shape(long... sizes) {
         return Arrays.hashCode(sizes);
     }
 
-    /** For messages, for example {@code [B, 3, 32, 32]}. */
+    /** For messages, for example {@code [B, 3, 32, 32]} or, with eight rows made of one, {@code [8B, 3, 32, 32]}. */
     @Override
     public String toString() {
         return Arrays.stream(sizes)
-                .mapToObj(size -> size == TensorSpec.BATCH ? "B" : Long.toString(size))
+                .mapToObj(size -> size == TensorSpec.BATCH ? "B" : size < 0 ? -size + "B" : Long.toString(size))
                 .collect(Collectors.joining(", ", "[", "]"));
     }
 }

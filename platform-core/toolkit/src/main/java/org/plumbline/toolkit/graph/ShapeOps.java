@@ -20,7 +20,8 @@ import org.plumbline.spi.graph.Window;
  * {@link StandardError#WRONG_SHAPE} with the names of graph and operation and the shapes.
  *
  * <p>The rows of a batch never meet: an operation that would sum, join, cut or normalise over the batch is refused, so
- * that a batch may be computed in pieces. Used for one walk through a graph, by one thread.
+ * that a batch may be computed in pieces. A reshape may cut every row into the same number of rows and join them again.
+ * Used for one walk through a graph, by one thread.
  */
 public final class ShapeOps implements Ops<Shape> {
     private final String graph;
@@ -218,7 +219,7 @@ public final class ShapeOps implements Ops<Shape> {
         require(a.rank() >= 2 && b.rank() >= 2, "matmul", "needs two axes or more, not ", a, b);
         long inner = a.size(a.rank() - 1);
         require(
-                inner == b.size(b.rank() - 2) && inner != TensorSpec.BATCH,
+                inner == b.size(b.rank() - 2) && inner > 0,
                 "matmul",
                 "needs the last size of the first to be the last but one of the second and not the batch, not ",
                 a,
@@ -393,13 +394,14 @@ public final class ShapeOps implements Ops<Shape> {
         Shape wanted = result("reshape", shape);
         int from = x.batchAxis();
         int to = wanted.batchAxis();
-        boolean fits = from < 0 == to < 0 && x.rowSize() == wanted.rowSize();
+        boolean fits = from < 0 == to < 0 && x.rowSize() % wanted.rowSize() == 0;
         if (fits && from >= 0) {
             // What lies before the batch must stay before it, or the numbers would change rows.
             fits = x.product(0, from) == wanted.product(0, to);
         }
-        require(fits, "reshape", "cannot turn the first into the second, ", x, wanted);
-        return wanted;
+        long rows = x.rowSize() / wanted.rowSize();
+        require(fits && (rows == 1 || to >= 0), "reshape", "cannot turn the first into the second, ", x, wanted);
+        return rows == 1 ? wanted : result("reshape", wanted.with(to, -rows).sizes());
     }
 
     @Override
@@ -503,8 +505,8 @@ public final class ShapeOps implements Ops<Shape> {
         Shape shape = new Shape(sizes);
         int batches = 0;
         for (long size : sizes) {
-            require(size >= 1 || size == TensorSpec.BATCH, operation, "would have an empty axis, ", shape);
-            batches += size == TensorSpec.BATCH ? 1 : 0;
+            require(size != 0, operation, "would have an empty axis, ", shape);
+            batches += size < 0 ? 1 : 0;
         }
         require(batches <= 1, operation, "would have the batch twice, ", shape);
         if (batches == 1) {

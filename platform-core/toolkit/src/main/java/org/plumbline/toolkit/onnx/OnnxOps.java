@@ -299,7 +299,7 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
     @Override
     public Value groupNorm(Value x, int groups, Value gamma, Value beta, double eps) {
         Shape shape = shapes.groupNorm(x.shape, groups, gamma.shape, beta.shape, eps);
-        long row = x.shape.rowSize();
+        long row = x.shape.rowSize() / x.shape.rowsPerRow();
         Value grouped = reshape(x, TensorSpec.BATCH, groups, row / groups);
         Value normal = record(
                 "InstanceNormalization",
@@ -308,7 +308,9 @@ final class OnnxOps implements Ops<OnnxOps.Value> {
                 grouped.name,
                 filled(groups, 1),
                 filled(groups, 0));
-        Value whole = new Value(reshape(normal, shape.sizes()).name, shape);
+        long[] sizes = shape.sizes();
+        sizes[0] = TensorSpec.BATCH;
+        Value whole = reshape(normal, sizes);
         int channels = Math.toIntExact(shape.size(1));
         return record(
                 "BatchNormalization",

@@ -63,11 +63,26 @@ class ShapeOpsTest {
     }
 
     @Test
+    void reshape_cuts_every_row_into_as_many_rows_and_joins_them_again() {
+        Shape frames = ops.reshape(shape(B, 8, 3, 4), -1, 3, 4);
+        assertEquals(shape(-8, 3, 4), frames);
+        assertEquals("[8B, 3, 4]", frames.toString());
+        assertEquals(shape(-24, 4), ops.reshape(frames, -1, 4));
+        assertEquals(shape(B, 8, 12), ops.reshape(frames, -1, 8, 12));
+        assertEquals(shape(-2, 4, 12), ops.reshape(frames, -1, 4, 12));
+        assertRefused(() -> ops.reshape(frames, -1, 5, 12), "reshape", "[8B, 3, 4]");
+        assertRefused(() -> ops.add(frames, shape(B, 3, 4)), "add", "[8B, 3, 4]", "[B, 3, 4]");
+        assertRefused(() -> ops.sum(frames, false, 0), "sum", "batch");
+        assertRefused(() -> ops.reshape(ops.transpose(shape(B, 8, 3), 1, 0, 2), -1, 3), "reshape");
+    }
+
+    @Test
     void reshape_keeps_the_number_of_elements_per_row() {
         assertEquals(shape(B, 3, 4), ops.reshape(shape(B, 2, 6), -1, 3, 4));
         assertEquals(shape(1, B, 12), ops.reshape(shape(B, 2, 6), 1, -1, 12));
         assertEquals(shape(6), ops.reshape(shape(2, 3), 6));
-        assertRefused(() -> ops.reshape(shape(B, 2, 6), -1, 6), "reshape", "[B, 2, 6]", "[B, 6]");
+        assertRefused(() -> ops.reshape(shape(B, 2, 6), -1, 5), "reshape", "[B, 2, 6]", "[B, 5]");
+        assertRefused(() -> ops.reshape(shape(B, 6), -1, 12), "reshape", "[B, 6]", "[B, 12]");
         assertRefused(() -> ops.reshape(shape(B, 2), 2), "reshape");
         assertRefused(() -> ops.reshape(shape(2, 3), -1, 3), "reshape");
         assertRefused(() -> ops.reshape(shape(B, 0), -1, 0), "empty");

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.Scope;
-import org.plumbline.plugins.model.diffusers.network.UNet;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelLoader;
@@ -28,7 +27,7 @@ final class DiffusersLoader implements ModelLoader {
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             Scope unet = Scope.root();
-            new UNet(unet, folder.unet());
+            folder.unet().build(unet);
             StoredWeights unetWeights =
                     StoredWeights.open(path.resolve(ModelFolder.UNET), ModelFolder.UNET_WEIGHTS, unet.weights());
             opened.add(unetWeights);

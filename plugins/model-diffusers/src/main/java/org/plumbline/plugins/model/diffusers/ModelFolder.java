@@ -11,9 +11,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
 import org.plumbline.plugins.model.diffusers.network.ClipTextConfig;
+import org.plumbline.plugins.model.diffusers.network.Conditioning;
+import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConditionConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConfig;
-import org.plumbline.plugins.model.diffusers.network.UNetConfig;
+import org.plumbline.plugins.model.diffusers.network.UNet3DConfig;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.toolkit.tokenizer.ClipTokenizer;
@@ -29,7 +31,7 @@ import org.plumbline.toolkit.tokenizer.ClipTokenizer;
  */
 record ModelFolder(
         Path path,
-        UNetConfig unet,
+        DenoiserConfig unet,
         Optional<ClipTextConfig> text,
         SchedulerConfig scheduler,
         Map<String, byte[]> files) {
@@ -62,9 +64,13 @@ record ModelFolder(
         }
         String denoiser = type(index, UNET);
         ConfigFile unetFile = ConfigFile.read(path.resolve(UNET).resolve("config.json"));
-        boolean conditional = denoiser.equals("UNet2DConditionModel");
-        UNetConfig unet = conditional ? UNet2DConditionConfig.read(unetFile) : UNet2DConfig.read(unetFile);
-        if (unet.classWidth() > 0) {
+        DenoiserConfig unet = switch (denoiser) {
+            case "UNet2DConditionModel" -> UNet2DConditionConfig.read(unetFile);
+            case "UNet3DConditionModel" -> UNet3DConfig.read(unetFile);
+            default -> UNet2DConfig.read(unetFile);
+        };
+        boolean conditional = unet.conditioning() instanceof Conditioning.Text;
+        if (unet.conditioning() instanceof Conditioning.OfClass) {
             throw unetFile.unsupported("num_class_embeds", "networks conditioned on text or on nothing");
         }
         if (unet.in() != unet.out()) {
@@ -76,7 +82,7 @@ record ModelFolder(
             type(index, TOKENIZER);
             ConfigFile textFile = ConfigFile.read(path.resolve(TEXT_ENCODER).resolve("config.json"));
             ClipTextConfig config = ClipTextConfig.read(textFile);
-            if (config.width() != unet.conditionWidth()) {
+            if (config.width() != unet.conditioning().width()) {
                 throw unetFile.bad("cross_attention_dim", "the text network's hidden_size " + config.width());
             }
             text = Optional.of(config);
@@ -114,7 +120,7 @@ record ModelFolder(
 
     private static void checkPart(ConfigFile index, String part) {
         List<String> known = switch (part) {
-            case UNET -> List.of("UNet2DConditionModel", "UNet2DModel");
+            case UNET -> List.of("UNet2DConditionModel", "UNet2DModel", "UNet3DConditionModel");
             case TEXT_ENCODER -> List.of("CLIPTextModel");
             case TOKENIZER -> List.of("CLIPTokenizer", "CLIPTokenizerFast");
             case SCHEDULER -> List.of(type(index, part)); // SchedulerConfig knows them

@@ -9,7 +9,7 @@ import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.ImageDecoder;
 
-/** For models whose latents are pixels in [-1, 1]: image = x / 2 + 1/2. */
+/** For models whose latents are pixels in [-1, 1], of images or of videos: image = x / 2 + 1/2. */
 record PixelDecoder(long... imageShape) implements ImageDecoder {
     PixelDecoder {
         imageShape = imageShape.clone();
@@ -35,7 +35,10 @@ record PixelDecoder(long... imageShape) implements ImageDecoder {
 
             @Override
             public List<TensorSpec> inputs() {
-                return List.of(new TensorSpec(LATENT, TensorSpec.BATCH, imageShape[0], imageShape[1], imageShape[2]));
+                long[] shape = new long[imageShape.length + 1];
+                shape[0] = TensorSpec.BATCH;
+                System.arraycopy(imageShape, 0, shape, 1, imageShape.length);
+                return List.of(new TensorSpec(LATENT, shape));
             }
 
             @Override

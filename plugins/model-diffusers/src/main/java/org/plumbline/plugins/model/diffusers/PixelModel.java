@@ -5,9 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.plumbline.plugins.model.diffusers.network.ClipTextGraph;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
+import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
 import org.plumbline.plugins.model.diffusers.network.Scope;
-import org.plumbline.plugins.model.diffusers.network.UNet;
-import org.plumbline.plugins.model.diffusers.network.UNetConfig;
 import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.WeightSource;
@@ -35,10 +34,10 @@ final class PixelModel implements DiffusionModel {
      * @param conditionLength number of tokens; 0 if there is no condition
      * @param weights of the network without adapters
      */
-    record Denoiser(UNetConfig config, int conditionLength, WeightSource weights) {
+    record Denoiser(DenoiserConfig config, int conditionLength, WeightSource weights) {
         /** The network in a scope, which may hold adapters. */
         UNetGraph graph(Scope scope) {
-            return new UNetGraph("unet", new UNet(scope, config), conditionLength);
+            return new UNetGraph("unet", config.build(scope), conditionLength);
         }
     }
 
@@ -74,11 +73,7 @@ final class PixelModel implements DiffusionModel {
 
     @Override
     public long[] latentShape() {
-        return latentShape(folder.unet());
-    }
-
-    static long[] latentShape(UNetConfig unet) {
-        return new long[] {unet.in(), unet.height(), unet.width()};
+        return folder.unet().sampleShape();
     }
 
     @Override
@@ -119,8 +114,11 @@ final class PixelModel implements DiffusionModel {
     @Override
     public TrainableWeights trainable(TrainableTarget.Weights target) {
         // Before Java 21 a switch does not know the cases of a sealed type.
-        return target instanceof TrainableTarget.Lora lora
-                ? LoraWeights.of(denoiser, lora)
+        if (target instanceof TrainableTarget.Lora lora) {
+            return LoraWeights.of(denoiser, lora);
+        }
+        return target instanceof TrainableTarget.StoredLora stored
+                ? LoraWeights.of(denoiser, stored)
                 : FullWeights.of(denoiser, (TrainableTarget.Full) target, folder.files());
     }
 

@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
+import org.plumbline.plugins.model.diffusers.network.DenoiserNetwork;
 import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.TextToImageGraph;
-import org.plumbline.plugins.model.diffusers.network.UNet;
 import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.error.PlumblineException;
@@ -48,7 +48,7 @@ final class UntrainedPixelModel implements UntrainedModel {
         this.folder = folder;
         this.tokenizer = folder.openTokenizer();
         Scope unetScope = Scope.root(UNET);
-        UNet unet = new UNet(unetScope, folder.unet());
+        DenoiserNetwork unet = folder.unet().build(unetScope);
         weights.addAll(unetScope.weights());
         if (tokenizer.isPresent()) {
             Scope textScope = Scope.root(TEXT_ENCODER);
@@ -69,7 +69,7 @@ final class UntrainedPixelModel implements UntrainedModel {
 
     @Override
     public long[] latentShape() {
-        return PixelModel.latentShape(folder.unet());
+        return folder.unet().sampleShape();
     }
 
     @Override

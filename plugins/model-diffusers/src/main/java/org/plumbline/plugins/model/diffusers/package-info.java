@@ -3,7 +3,7 @@
  *
  * <pre>
  * model_index.json                             which parts there are
- * unet/config.json                             UNet2DConditionModel or UNet2DModel
+ * unet/config.json                             UNet2DConditionModel, UNet2DModel, or UNet3DConditionModel for videos
  * unet/diffusion_pytorch_model.safetensors     also in shards, also in float16
  * text_encoder/config.json, model.safetensors  CLIPTextModel
  * tokenizer/vocab.json, merges.txt, tokenizer_config.json

@@ -15,7 +15,8 @@ import org.plumbline.spi.model.Tokenizer;
  * @param name for messages
  * @param length number of tokens
  */
-public record TextToImageGraph(String name, ClipTextModel text, UNet unet, int length) implements GraphDefinition {
+public record TextToImageGraph(String name, ClipTextModel text, DenoiserNetwork unet, int length)
+        implements GraphDefinition {
     @Override
     public List<TensorSpec> inputs() {
         return List.of(
@@ -29,6 +30,6 @@ public record TextToImageGraph(String name, ClipTextModel text, UNet unet, int l
         T condition = text.apply(ops, Objects.requireNonNull(inputs.get(Tokenizer.TOKENS)));
         T sample = Objects.requireNonNull(inputs.get(DenoiserInput.SAMPLE.key()));
         T label = Objects.requireNonNull(inputs.get(DenoiserInput.TIMESTEP.key()));
-        return unet.apply(ops, sample, label, UNet.Conditions.ofText(condition));
+        return unet.apply(ops, sample, label, condition);
     }
 }

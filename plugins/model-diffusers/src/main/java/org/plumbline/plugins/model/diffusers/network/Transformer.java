@@ -12,11 +12,10 @@ import org.plumbline.spi.graph.Ops;
  */
 final class Transformer implements ImageAttention {
     private static final double GROUP_NORM_EPS = 1e-6;
-    private static final double LAYER_NORM_EPS = 1e-5;
 
     private final GroupNorm norm;
     private final Projection projectIn;
-    private final List<Block> blocks;
+    private final List<TransformerBlock> blocks;
     private final Projection projectOut;
 
     /**
@@ -47,7 +46,8 @@ final class Transformer implements ImageAttention {
         this.projectIn = projection(scope, "proj_in", channels, linear);
         this.blocks = new ArrayList<>();
         for (int i = 0; i < layers; i++) {
-            blocks.add(new Block(scope.in("transformer_blocks", i), channels, heads, conditionWidth, onlyCross));
+            blocks.add(new TransformerBlock(
+                    scope.in("transformer_blocks", i), channels, heads, conditionWidth, onlyCross));
         }
         this.projectOut = projection(scope, "proj_out", channels, linear);
     }
@@ -57,7 +57,7 @@ final class Transformer implements ImageAttention {
         Objects.requireNonNull(condition, "condition");
         long[] shape = ops.shape(x);
         T h = projectIn.apply(ops, ImageAttention.toSequence(ops, norm.apply(ops, x)));
-        for (Block block : blocks) {
+        for (TransformerBlock block : blocks) {
             h = block.apply(ops, h, condition);
         }
         return ops.add(x, ImageAttention.toImage(ops, projectOut.apply(ops, h), shape[2], shape[3]));
@@ -80,40 +80,10 @@ final class Transformer implements ImageAttention {
         }
     }
 
-    /** A 1x1 convolution is a linear layer on every pixel: its weight [C, C, 1, 1] is used as [C, C]. */
     private record OfConvolution(Conv2d layer) implements Projection {
         @Override
         public <T> T apply(Ops<T> ops, T sequence) {
-            T w = ops.weight(layer.name() + ".weight", layer.out(), layer.in(), 1, 1);
-            T b = ops.weight(layer.name() + ".bias", layer.out());
-            return ops.linear(sequence, ops.reshape(w, layer.out(), layer.in()), b);
-        }
-    }
-
-    private static final class Block {
-        private final LayerNorm norm1;
-        private final Attention self;
-        private final boolean onlyCross;
-        private final LayerNorm norm2;
-        private final Attention cross;
-        private final LayerNorm norm3;
-        private final FeedForward feedForward;
-
-        Block(Scope scope, int width, int heads, int conditionWidth, boolean onlyCross) {
-            this.onlyCross = onlyCross;
-            this.norm1 = scope.layerNorm("norm1", width, LAYER_NORM_EPS);
-            this.self = new Attention(scope.in("attn1"), width, onlyCross ? conditionWidth : width, heads, false);
-            this.norm2 = scope.layerNorm("norm2", width, LAYER_NORM_EPS);
-            this.cross = new Attention(scope.in("attn2"), width, conditionWidth, heads, false);
-            this.norm3 = scope.layerNorm("norm3", width, LAYER_NORM_EPS);
-            this.feedForward = new FeedForward(scope.in("ff"), width);
-        }
-
-        <T> T apply(Ops<T> ops, T x, T condition) {
-            T normed = norm1.apply(ops, x);
-            T h = ops.add(x, self.apply(ops, normed, onlyCross ? condition : normed));
-            h = ops.add(h, cross.apply(ops, norm2.apply(ops, h), condition));
-            return ops.add(h, feedForward.apply(ops, norm3.apply(ops, h)));
+            return layer.applyToSequence(ops, sequence);
         }
     }
 }

@@ -14,7 +14,7 @@ import org.plumbline.spi.graph.Ops;
  * counterpart on the way down computed. UNet2DConditionModel and UNet2DModel of diffusers are both this network; they
  * differ in the attention of their stages.
  */
-public final class UNet {
+public final class UNet implements DenoiserNetwork {
     private final Conv2d convIn;
     private final TimestepEmbedding timeEmbedding;
     private final @Nullable ClassEmbedding classEmbedding;
@@ -35,23 +35,11 @@ public final class UNet {
      * @param pooled [batch, width of the prompt's vector], with {@code numbers}
      * @param numbers [batch, {@link TextTime#NUMBERS}]
      */
-    public record Conditions<T>(
+    record Conditions<T>(
             @Nullable T text,
             @Nullable T classes,
             @Nullable T pooled,
-            @Nullable T numbers) {
-        static <T> Conditions<T> none() {
-            return new Conditions<>(null, null, null, null);
-        }
-
-        static <T> Conditions<T> ofText(T text) {
-            return new Conditions<>(text, null, null, null);
-        }
-
-        static <T> Conditions<T> ofClass(T classes) {
-            return new Conditions<>(null, classes, null, null);
-        }
-    }
+            @Nullable T numbers) {}
 
     /** Declares all weights in the scope. */
     public UNet(Scope scope, UNetConfig config) {
@@ -85,19 +73,46 @@ public final class UNet {
         this.dividedByLabel = config.time() instanceof TimeFeatures.Fourier;
     }
 
-    /** What it was built from. */
+    @Override
     public UNetConfig config() {
         return config;
     }
 
+    @Override
+    public <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition) {
+        return apply(ops, sample, label, conditions(ops, label, condition));
+    }
+
+    /** The parts of a condition. */
+    <T> Conditions<T> conditions(Ops<T> ops, T label, @Nullable T condition) {
+        if (condition == null) {
+            return new Conditions<>(null, null, null, null);
+        }
+        if (config.conditioning() instanceof Conditioning.Text text) {
+            PackedCondition packed = text.packedIn(ops.shape(condition)[1]);
+            T tokens = packed.tokens(ops, condition);
+            return text.pooled() == 0
+                    ? new Conditions<>(tokens, null, null, null)
+                    : new Conditions<>(tokens, null, packed.pooled(ops, condition), numbers(ops, label));
+        }
+        return new Conditions<>(null, ops.reshape(condition, -1, config.classWidth()), null, null);
+    }
+
+    /** The same for every row. */
+    private <T> T numbers(Ops<T> ops, T label) {
+        TextTime textTime = config.textTime().orElseThrow();
+        T zeros = ops.scale(ops.reshape(label, -1, 1), 0);
+        return ops.add(zeros, ops.constant(textTime.numbers(config.height(), config.width()), 1, TextTime.NUMBERS));
+    }
+
     /**
-     * Applies the network.
+     * Applies the network to its conditions one by one.
      *
      * @param sample [batch, in, height, width]
      * @param label time labels, [batch]
      * @return [batch, out, height, width]
      */
-    public <T> T apply(Ops<T> ops, T sample, T label, Conditions<T> conditions) {
+    <T> T apply(Ops<T> ops, T sample, T label, Conditions<T> conditions) {
         T out = applyToWaves(ops, sample, timeEmbedding.waves(ops, label), conditions);
         return dividedByLabel ? ops.div(out, ops.reshape(label, -1, 1, 1, 1)) : out;
     }

@@ -45,7 +45,8 @@ public record UNetConfig(
         TimeFeatures.Kind time,
         Optional<ClassEmbedding.Config> classes,
         int conditionWidth,
-        Optional<TextTime> textTime) {
+        Optional<TextTime> textTime)
+        implements DenoiserConfig {
     public UNetConfig {
         channels = List.copyOf(channels);
         layers = List.copyOf(layers);
@@ -80,9 +81,24 @@ public record UNetConfig(
         return new ResnetBlock(scope, from, to, resnet, resampling);
     }
 
-    /** True if the network takes text conditions. */
-    public boolean conditional() {
-        return conditionWidth > 0;
+    @Override
+    public long[] sampleShape() {
+        return new long[] {in, height, width};
+    }
+
+    @Override
+    public UNet build(Scope scope) {
+        return new UNet(scope, this);
+    }
+
+    @Override
+    public Conditioning conditioning() {
+        if (conditionWidth > 0) {
+            return new Conditioning.Text(
+                    conditionWidth, textTime.map(TextTime::pooledWidth).orElse(0));
+        }
+        return classes.<Conditioning>map(config -> new Conditioning.OfClass(classWidth(), config.classes()))
+                .orElseGet(Conditioning.None::new);
     }
 
     /** Width of the class input; 0: the network takes no class. */

@@ -34,7 +34,7 @@ final class UNetFields {
         }
     }
 
-    private static List<String> stageTypes(ConfigFile file, String key, List<String> whenAbsent, int stages) {
+    static List<String> stageTypes(ConfigFile file, String key, List<String> whenAbsent, int stages) {
         List<String> types = file.texts(key, whenAbsent);
         if (types.size() != stages) {
             throw file.bad(key, "a list of " + stages + ", as long as block_out_channels");

@@ -10,82 +10,46 @@ import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.model.DenoiserInput;
 
 /**
- * A {@link UNet} as a denoiser. Whatever the network is conditioned on arrives as one condition: the tokens' vectors of a
- * prompt, with the prompt's own vector behind them if the network takes it ({@link PackedCondition}); or, for a network that
- * takes a class, one row ({@link ClassEmbedding}).
+ * A {@link DenoiserNetwork} as the graph of a model. Of a network that predicts its variance too, behind the mean, the graph
+ * gives the mean.
  *
  * @param name for messages
- * @param tokens number of tokens; unused if the network takes no text
- * @param pixelSize pixels of the picture per number of the latent, in both directions
+ * @param tokens number of tokens of a prompt; unused if the network takes none
  */
-public record UNetGraph(String name, UNet unet, int tokens, int pixelSize) implements GraphDefinition {
-    /** A network whose latents are pixels. */
-    public UNetGraph(String name, UNet unet, int tokens) {
-        this(name, unet, tokens, 1);
-    }
-
+public record UNetGraph(String name, DenoiserNetwork unet, int tokens) implements GraphDefinition {
     @Override
     public List<TensorSpec> inputs() {
-        UNetConfig config = unet.config();
+        DenoiserConfig config = unet.config();
         List<TensorSpec> inputs = new ArrayList<>();
         inputs.add(sample(config));
         inputs.add(new TensorSpec(DenoiserInput.TIMESTEP.key(), TensorSpec.BATCH));
-        if (config.conditional()) {
-            PackedCondition packed = packed();
-            inputs.add(
-                    new TensorSpec(DenoiserInput.CONDITION.key(), TensorSpec.BATCH, packed.length(), packed.width()));
-        } else if (config.classWidth() > 0) {
-            inputs.add(new TensorSpec(DenoiserInput.CONDITION.key(), TensorSpec.BATCH, 1, config.classWidth()));
+        Conditioning conditioning = config.conditioning();
+        if (conditioning.width() > 0) {
+            inputs.add(new TensorSpec(
+                    DenoiserInput.CONDITION.key(),
+                    TensorSpec.BATCH,
+                    conditioning.length(tokens),
+                    conditioning.width()));
         }
         return inputs;
     }
 
-    static TensorSpec sample(UNetConfig config) {
-        return new TensorSpec(
-                DenoiserInput.SAMPLE.key(), TensorSpec.BATCH, config.in(), config.height(), config.width());
-    }
-
-    /** How the parts of a prompt lie in the condition. */
-    public PackedCondition packed() {
-        UNetConfig config = unet.config();
-        return new PackedCondition(
-                tokens,
-                config.conditionWidth(),
-                config.textTime().map(TextTime::pooledWidth).orElse(0));
+    static TensorSpec sample(DenoiserConfig config) {
+        long[] one = config.sampleShape();
+        long[] shape = new long[one.length + 1];
+        shape[0] = TensorSpec.BATCH;
+        System.arraycopy(one, 0, shape, 1, one.length);
+        return new TensorSpec(DenoiserInput.SAMPLE.key(), shape);
     }
 
     @Override
     public <T> T build(Ops<T> ops, Map<String, T> inputs) {
-        T label = Objects.requireNonNull(inputs.get(DenoiserInput.TIMESTEP.key()));
-        return unet.apply(
+        T out = unet.apply(
                 ops,
                 Objects.requireNonNull(inputs.get(DenoiserInput.SAMPLE.key())),
-                label,
-                conditions(ops, label, inputs));
-    }
-
-    <T> UNet.Conditions<T> conditions(Ops<T> ops, T label, Map<String, T> inputs) {
-        UNetConfig config = unet.config();
-        T condition = inputs.get(DenoiserInput.CONDITION.key());
-        if (condition == null) {
-            return UNet.Conditions.none();
-        }
-        if (!config.conditional()) {
-            return UNet.Conditions.ofClass(ops.reshape(condition, -1, config.classWidth()));
-        }
-        PackedCondition packed = packed();
-        T text = packed.tokens(ops, condition);
-        return packed.pooled() == 0
-                ? UNet.Conditions.ofText(text)
-                : new UNet.Conditions<>(text, null, packed.pooled(ops, condition), numbers(ops, label));
-    }
-
-    /** The picture had the size that it is to have and was not cropped; the same for every row. */
-    private <T> T numbers(Ops<T> ops, T label) {
-        double height = (double) unet.config().height() * pixelSize;
-        double width = (double) unet.config().width() * pixelSize;
-        double[] sizes = {height, width, 0, 0, height, width};
-        T zeros = ops.scale(ops.reshape(label, -1, 1), 0);
-        return ops.add(zeros, ops.constant(sizes, 1, TextTime.NUMBERS));
+                Objects.requireNonNull(inputs.get(DenoiserInput.TIMESTEP.key())),
+                inputs.get(DenoiserInput.CONDITION.key()));
+        DenoiserConfig config = unet.config();
+        return config.out() == config.in() ? out : ops.slice(out, 1, 0, config.in());
     }
 }

@@ -7,6 +7,10 @@
  * what is trained, and what is initialised. Then, whenever a backend compiles the network, the tree is applied to the
  * inputs.
  *
+ * <p>{@link org.plumbline.plugins.model.diffusers.network.DenoiserConfig} is what the assembly of a model sees of a
+ * denoiser; {@link org.plumbline.plugins.model.diffusers.network.UNet} is one for images,
+ * {@link org.plumbline.plugins.model.diffusers.network.UNet3D} one for videos.
+ *
  * <p>Read {@link org.plumbline.plugins.model.diffusers.network.UNet} first, then the blocks it is made of, then
  * {@link org.plumbline.plugins.model.diffusers.network.ClipTextModel}.
  */

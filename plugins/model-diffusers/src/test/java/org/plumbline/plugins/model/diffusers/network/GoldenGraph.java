@@ -34,6 +34,7 @@ public interface GoldenGraph {
         return switch (type) {
             case "UNet2DModel" -> new OfUNet(new UNet(scope, UNet2DConfig.read(config)));
             case "UNet2DConditionModel" -> new OfUNet(new UNet(scope, UNet2DConditionConfig.read(config)));
+            case "UNet3DConditionModel" -> new OfVideo(UNet3DConfig.read(config).build(scope));
             case "AutoencoderKL" -> new OfAutoencoder(new Autoencoder(scope, AutoencoderConfig.read(config)));
             case "CLIPTextModel", "CLIPTextModelWithProjection" ->
                 new OfText(new ClipTextModel(scope, ClipTextConfig.read(config)));
@@ -89,6 +90,20 @@ public interface GoldenGraph {
                     any(in, "timesteps", "timestep"),
                     new UNet.Conditions<>(
                             in.get("encoder_hidden_states"), classes, in.get("text_embeds"), in.get("time_ids")));
+        }
+    }
+
+    /** See {@link UNet3D}. */
+    record OfVideo(DenoiserNetwork unet) implements GoldenGraph {
+        @Override
+        public boolean takes(String input, String output) {
+            return Set.of("sample", "timestep", "timesteps", "encoder_hidden_states")
+                    .contains(input);
+        }
+
+        @Override
+        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+            return unet.apply(ops, in.get("sample"), any(in, "timesteps", "timestep"), in.get("encoder_hidden_states"));
         }
     }
 

@@ -36,12 +36,12 @@ class UNetGoldenTest {
     void behind_the_sines_of_float32_the_agreement_is_far_closer(Path folder) {
         UNetGolden golden = UNetGolden.read(folder);
         OfWaves graph = new OfWaves(golden.unet(), golden.conditionLength());
-        double[] waves = OfWaves.waves(golden.unet().config(), golden.labels());
+        double[] waves = OfWaves.waves(golden.unet(), golden.labels());
         compare(golden, golden.pull(graph, waves, new ReferenceBackend()), ROUNDING_OF_SINES);
     }
 
     /** A network whose input "timestep" is the sinusoidal part itself. */
-    private record OfWaves(UNet unet, int conditionLength) implements GraphDefinition {
+    private record OfWaves(DenoiserNetwork unet, int conditionLength) implements GraphDefinition {
         @Override
         public String name() {
             return "unet of waves";
@@ -56,21 +56,30 @@ class UNetGoldenTest {
 
         @Override
         public <T> T build(Ops<T> ops, Map<String, T> inputs) {
-            return unet.applyToWaves(
-                    ops,
-                    inputs.get("sample"),
-                    inputs.get("timestep"),
-                    new UNetGraph("", unet, conditionLength).conditions(ops, inputs.get("sample"), inputs));
+            T sample = inputs.get("sample");
+            T waves = inputs.get("timestep");
+            T condition = inputs.get("condition");
+            return unet instanceof UNet3D video
+                    ? video.applyToWaves(ops, sample, waves, condition)
+                    : ofImages(ops, (UNet) unet, sample, waves, condition);
         }
 
-        static int width(UNet unet) {
-            return unet.config().channels().get(0);
+        private static <T> T ofImages(Ops<T> ops, UNet unet, T sample, T waves, T condition) {
+            return unet.applyToWaves(ops, sample, waves, unet.conditions(ops, sample, condition));
+        }
+
+        static int width(DenoiserNetwork unet) {
+            return unet instanceof UNet3D video
+                    ? video.config().channels().get(0)
+                    : ((UNet) unet).config().channels().get(0);
         }
 
         /** In float32 from the first operation to the last. */
-        static double[] waves(UNetConfig config, double[] labels) {
-            TimeFeatures.Positional time = (TimeFeatures.Positional) config.time();
-            int half = config.channels().get(0) / 2;
+        static double[] waves(DenoiserNetwork unet, double[] labels) {
+            int half = width(unet) / 2;
+            TimeFeatures.Positional time = unet instanceof UNet ofImages
+                    ? (TimeFeatures.Positional) ofImages.config().time()
+                    : new TimeFeatures.Positional(true, 0);
             double[] waves = new double[labels.length * 2 * half];
             for (int row = 0; row < labels.length; row++) {
                 for (int i = 0; i < half; i++) {
