@@ -15,7 +15,8 @@ import org.plumbline.spi.model.Tokenizer;
  * @param name for messages
  * @param length number of tokens
  */
-public record TextToImageGraph(String name, ClipTextModel text, DenoiserNetwork unet, int length) implements GraphDefinition {
+public record TextToImageGraph(String name, ClipTextModel text, DenoiserNetwork unet, int length)
+        implements GraphDefinition {
     @Override
     public List<TensorSpec> inputs() {
         return List.of(

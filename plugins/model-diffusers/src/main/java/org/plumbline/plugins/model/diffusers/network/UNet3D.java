@@ -80,7 +80,8 @@ public final class UNet3D implements DenoiserNetwork {
         for (int i = 0; i <= config.layers(); i++) {
             int skip = i == config.layers() ? outermostSkip : out;
             int in = (i == 0 ? previous : out) + skip;
-            layers.add(new UNet3DLayer(scope, i, config, in, out, config.upAttention().get(stage)));
+            layers.add(new UNet3DLayer(
+                    scope, i, config, in, out, config.upAttention().get(stage)));
         }
         boolean last = stage == stages - 1;
         return new Stage(layers, null, last ? null : scope.in("upsamplers", 0).conv("conv", out, out, 3, 1, 1));

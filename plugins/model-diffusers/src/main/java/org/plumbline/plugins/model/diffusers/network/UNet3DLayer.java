@@ -22,8 +22,8 @@ final class UNet3DLayer {
     UNet3DLayer(Scope scope, int index, UNet3DConfig config, int in, int out, boolean attends) {
         Frames frames = new Frames(config.frames());
         int heads = out / config.headWidth();
-        this.resnet = new ResnetBlock(
-                scope.in("resnets", index), in, out, config.timeWidth(), config.groups(), config.eps());
+        this.resnet =
+                new ResnetBlock(scope.in("resnets", index), in, out, config.timeWidth(), config.groups(), config.eps());
         this.convolution = new TemporalConvolution(scope.in("temp_convs", index), frames, out, config.groups());
         this.attention = attends
                 ? new Transformer(
