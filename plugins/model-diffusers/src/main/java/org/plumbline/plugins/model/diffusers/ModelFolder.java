@@ -48,7 +48,7 @@ record ModelFolder(
     static final String TEXT_ENCODER_WEIGHTS = "model";
 
     /** Parts that judge finished images and play no role in making them. */
-    private static final Set<String> IGNORED = Set.of("safety_checker", "feature_extractor");
+    static final Set<String> IGNORED = Set.of("safety_checker", "feature_extractor");
 
     static ModelFolder read(Path path) {
         if (!Files.isDirectory(path)) {
