@@ -52,18 +52,19 @@ record Clock(NoiseGrid grid, double initScale, String spread) {
         Double largest = rules.ownEnds ? settings.optional("sigma_max") : null;
         if (spread != SigmaSpacing.TIMESTEPS) {
             double low = last > 0 ? last : levels[steps - 1];
-            levels = spread.levels(
-                    largest != null ? largest : levels[0], smallest != null ? smallest : low, steps);
+            levels = spread.levels(largest != null ? largest : levels[0], smallest != null ? smallest : low, steps);
             labels = Arrays.stream(levels).map(table::timestep).toArray();
             last = 0;
         }
         if (rules.finalLevel
-                && settings.choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("sigma_min")
+                && settings.choice("final_sigmas_type", "zero", "zero", "sigma_min")
+                        .equals("sigma_min")
                 && last == 0) {
             last = table.smallest();
         }
         if (rules.interpolates
-                && settings.choice("timestep_type", "discrete", "discrete", "continuous").equals("continuous")
+                && settings.choice("timestep_type", "discrete", "discrete", "continuous")
+                        .equals("continuous")
                 && request.prediction() == PredictionType.V_PREDICTION) {
             labels = Arrays.stream(levels).map(level -> Math.log(level) / 4).toArray();
         }

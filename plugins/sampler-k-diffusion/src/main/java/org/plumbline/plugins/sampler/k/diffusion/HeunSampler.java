@@ -48,9 +48,7 @@ final class HeunSampler implements Sampler {
      * @param clipSampleRange where
      */
     record Configuration(
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 

@@ -48,9 +48,7 @@ final class LmsSampler implements Sampler {
             @Setting(description = "how many slopes a step uses", defaultValue = "4", min = 1, max = 4)
             int order,
 
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 
