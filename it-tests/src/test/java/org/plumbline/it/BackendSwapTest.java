@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,17 +19,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.plumbline.kernel.plugin.PluginCatalog;
-import org.plumbline.kernel.plugin.PluginRole;
 import org.plumbline.kernel.progress.Interruption;
 import org.plumbline.kernel.progress.Progress;
 import org.plumbline.kernel.record.RunFolder;
@@ -43,13 +40,8 @@ import org.plumbline.kernel.swap.BackendChoice;
 import org.plumbline.kernel.swap.Switchboard;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.Capability;
-import org.plumbline.spi.backend.ComputeBackend;
-import org.plumbline.spi.backend.Network;
-import org.plumbline.spi.backend.Tensor;
-import org.plumbline.spi.backend.TensorArena;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
-import org.plumbline.testkit.backend.WrappedBackend;
 import org.plumbline.testkit.estimator.CrankyBackend;
 
 /** Runs that go from one backend to another: by order, because it went away, because its device failed. */
@@ -83,7 +75,7 @@ class BackendSwapTest {
 
     private static ToyStudies studies;
 
-    private final List<PluginCatalog.Registration> registered = new ArrayList<>();
+    private VisitingBackends backends;
 
     @BeforeAll
     static void start() {
@@ -95,16 +87,21 @@ class BackendSwapTest {
         studies.close();
     }
 
+    @BeforeEach
+    void visit() {
+        backends = new VisitingBackends(studies.catalog(), folder);
+    }
+
     @AfterEach
     void withdraw() {
-        registered.forEach(registration -> registration.withdraw(Duration.ofSeconds(5)));
+        backends.close();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"toy.backend", "toy.other"})
     void an_order_in_the_middle_of_a_run_does_not_change_a_bit(String other) throws IOException {
-        offer("toy.backend", UnaryOperator.identity());
-        offer("toy.other", UnaryOperator.identity());
+        backends.offer("toy.backend", UnaryOperator.identity());
+        backends.offer("toy.other", UnaryOperator.identity());
         RunFolder alone = study(STUDY, update -> {}).run(folder.resolve("alone"), false);
 
         Study[] study = new Study[1];
@@ -130,8 +127,8 @@ class BackendSwapTest {
 
     @Test
     void a_backend_that_computes_something_else_is_not_taken() throws IOException {
-        offer("toy.backend", UnaryOperator.identity());
-        offer("toy.wrong", inner -> new Wrapped(inner, 1.01, () -> {}));
+        backends.offer("toy.backend", UnaryOperator.identity());
+        backends.offer("toy.wrong", inner -> new VisitingBackends.Wrapped(inner, 1.01, () -> {}));
         RunFolder alone = study(STUDY, update -> {}).run(folder.resolve("alone"), false);
 
         Study[] study = new Study[1];
@@ -155,14 +152,14 @@ class BackendSwapTest {
 
     @Test
     void an_order_that_cannot_be_followed_is_refused_at_once() throws IOException {
-        offer("toy.backend", UnaryOperator.identity());
-        offer("toy.forward", inner -> new Wrapped(inner, 1, () -> {}) {
+        backends.offer("toy.backend", UnaryOperator.identity());
+        backends.offer("toy.forward", inner -> new VisitingBackends.Wrapped(inner, 1, () -> {}) {
             @Override
             public Set<Capability> capabilities() {
                 return Set.of(Capability.FORWARD);
             }
         });
-        offer("toy.no-device", inner -> new Wrapped(inner, 1, () -> {}) {
+        backends.offer("toy.no-device", inner -> new VisitingBackends.Wrapped(inner, 1, () -> {}) {
             @Override
             public BackendSession open() {
                 throw PlumblineException.of(StandardError.MISSING_DEVICE)
@@ -181,9 +178,9 @@ class BackendSwapTest {
 
     @Test
     void the_later_of_two_orders_counts() throws IOException {
-        offer("toy.backend", UnaryOperator.identity());
-        offer("toy.other", UnaryOperator.identity());
-        offer("toy.third", UnaryOperator.identity());
+        backends.offer("toy.backend", UnaryOperator.identity());
+        backends.offer("toy.other", UnaryOperator.identity());
+        backends.offer("toy.third", UnaryOperator.identity());
         Study[] study = new Study[1];
         List<Switchboard.Ticket> tickets = new ArrayList<>();
         study[0] = study(STUDY, update -> {
@@ -200,15 +197,15 @@ class BackendSwapTest {
 
     @Test
     void another_backend_stands_in_for_one_that_is_withdrawn_until_it_is_back() throws IOException {
-        offer("toy.backend", UnaryOperator.identity());
+        backends.offer("toy.backend", UnaryOperator.identity());
         RunFolder alone = study(STUDY, update -> {}).run(folder.resolve("alone"), false);
 
         RunFolder run = study(STUDY, update -> {
                     if (update == 2) {
-                        takeAway(0);
+                        backends.takeAway("toy.backend");
                     }
                     if (update == 5) {
-                        offer("toy.backend", UnaryOperator.identity());
+                        backends.offer("toy.backend", UnaryOperator.identity());
                     }
                 })
                 .run(folder.resolve("run"), false);
@@ -230,7 +227,7 @@ class BackendSwapTest {
     @Test
     void a_run_without_a_backend_waits_and_goes_on_when_one_appears() throws IOException {
         String study = ToyStudies.with(STUDY, "swap", "{grace: 0.2, substitutes: none}");
-        offer("toy.backend", UnaryOperator.identity());
+        backends.offer("toy.backend", UnaryOperator.identity());
         RunFolder alone = study(study, update -> {}).run(folder.resolve("alone"), false);
 
         List<String> said = new ArrayList<>();
@@ -238,13 +235,13 @@ class BackendSwapTest {
                         study,
                         update -> {
                             if (update == 2) {
-                                takeAway(0);
+                                backends.takeAway("toy.backend");
                             }
                         },
                         line -> {
                             said.add(line);
                             if (line.startsWith("no suitable backend")) {
-                                offer("toy.backend", UnaryOperator.identity());
+                                backends.offer("toy.backend", UnaryOperator.identity());
                             }
                         })
                 .run(folder.resolve("run"), false);
@@ -257,13 +254,12 @@ class BackendSwapTest {
 
     @Test
     void a_step_in_which_the_device_failed_is_made_again() throws IOException {
-        offer("toy.backend", UnaryOperator.identity());
+        backends.offer("toy.backend", UnaryOperator.identity());
         RunFolder alone = study(STUDY, update -> {}).run(folder.resolve("alone"), false);
 
-        withdraw();
-        registered.clear();
+        backends.close();
         List<CrankyBackend> opened = new ArrayList<>();
-        offer("toy.backend", inner -> {
+        backends.offer("toy.backend", inner -> {
             CrankyBackend cranky = new CrankyBackend(inner);
             opened.add(cranky);
             return cranky;
@@ -284,7 +280,7 @@ class BackendSwapTest {
 
     @Test
     void a_device_that_fails_again_and_again_ends_the_trial() throws IOException {
-        offer("toy.backend", inner -> {
+        backends.offer("toy.backend", inner -> {
             CrankyBackend cranky = new CrankyBackend(inner);
             cranky.failAt(CrankyBackend.Fault.BACKEND_LOST, 60);
             return cranky;
@@ -300,14 +296,14 @@ class BackendSwapTest {
     void a_session_that_hangs_when_it_is_closed_does_not_hold_the_run() throws IOException {
         CountDownLatch never = new CountDownLatch(1);
         AtomicBoolean hanging = new AtomicBoolean();
-        offer(
+        backends.offer(
                 "toy.backend",
-                inner -> new Wrapped(inner, 1, () -> {
+                inner -> new VisitingBackends.Wrapped(inner, 1, () -> {
                     if (hanging.get()) {
                         await(never);
                     }
                 }));
-        offer("toy.other", UnaryOperator.identity());
+        backends.offer("toy.other", UnaryOperator.identity());
         Study[] study = new Study[1];
         study[0] = study(STUDY, update -> {
             if (update == 3) {
@@ -326,8 +322,8 @@ class BackendSwapTest {
 
     @Test
     void hundreds_of_swaps_under_four_workers_lose_no_step_and_change_no_bit() throws IOException {
-        offer("toy.backend", UnaryOperator.identity());
-        offer("toy.other", UnaryOperator.identity());
+        backends.offer("toy.backend", UnaryOperator.identity());
+        backends.offer("toy.other", UnaryOperator.identity());
         String text = ToyStudies.with(
                 STUDY,
                 "seeds",
@@ -357,8 +353,6 @@ class BackendSwapTest {
                 240,
                 run.records().stream().filter(UpdateRecord.class::isInstance).count());
     }
-
-    // ---- the study and what came of it
 
     private Study study(String text, LongConsumer onUpdate) throws IOException {
         return study(text, onUpdate, line -> {});
@@ -423,67 +417,11 @@ class BackendSwapTest {
         return Files.readAllBytes(run.weights("policy-gradient", seed).resolve("weights.safetensors"));
     }
 
-    // ---- backends that come and go
-
-    /** Offers a backend that is made of the reference backend. */
-    private void offer(String id, UnaryOperator<ComputeBackend> made) {
-        registered.add(studies.catalog()
-                .register(ToyPlugins.provider(
-                        id,
-                        PluginRole.BACKEND,
-                        () ->
-                                new Wrapped(
-                                        made.apply(studies.catalog()
-                                                .lease(ComputeBackend.class, "reference", Map.of(), folder)
-                                                .get()),
-                                        1,
-                                        () -> {}) {
-                                    @Override
-                                    public String description() {
-                                        return super.description() + " as " + id;
-                                    }
-                                })));
-    }
-
-    /** As when a bundle is stopped: it waits until nobody uses its plugin. */
-    private void takeAway(int number) {
-        PluginCatalog.Registration gone = registered.get(number);
-        new Thread(() -> gone.withdraw(Duration.ofSeconds(30))).start();
-        while (studies.catalog().find(PluginRole.BACKEND, "toy.backend").isPresent()) {
-            Thread.onSpinWait();
-        }
-    }
-
     private static void await(CountDownLatch latch) {
         try {
             latch.await();
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Another backend whose networks' outputs are multiplied by a factor. */
-    private static class Wrapped extends WrappedBackend {
-        private final double factor;
-        private final Runnable beforeClose;
-
-        Wrapped(ComputeBackend inner, double factor, Runnable beforeClose) {
-            super(inner);
-            this.factor = factor;
-            this.beforeClose = beforeClose;
-        }
-
-        @Override
-        protected Tensor forward(
-                Network network, TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
-            Tensor output = super.forward(network, into, parameters, inputs);
-            return factor == 1 ? output : into.combine(new double[] {factor}, List.of(output));
-        }
-
-        @Override
-        protected void close(BackendSession session) {
-            beforeClose.run();
-            super.close(session);
         }
     }
 }

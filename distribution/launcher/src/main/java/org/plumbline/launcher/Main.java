@@ -47,6 +47,7 @@ public final class Main {
                 List.of(
                         new StudyCommand(),
                         new TrainCommand(),
+                        new SampleCommand(),
                         new GradientsCommand(),
                         new ReportCommand(),
                         new PretrainCommand(),

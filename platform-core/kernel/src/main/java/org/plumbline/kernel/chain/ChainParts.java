@@ -13,7 +13,7 @@ import org.plumbline.spi.reward.RewardModel;
  *
  * @param model the pre-trained model
  * @param target what is trained
- * @param guidance weight w of classifier-free guidance, eps_u + w (eps_c - eps_u); 1 for none
+ * @param guidance classifier-free guidance
  * @param rewards what is maximised: their weighted sum
  * @param prompts the distinct prompts of the run; a trained conditioning holds one encoded prompt for each
  * @param rows samples per update
@@ -23,7 +23,7 @@ import org.plumbline.spi.reward.RewardModel;
 public record ChainParts(
         DiffusionModel model,
         TrainableTarget target,
-        double guidance,
+        Guidance guidance,
         List<RewardTerm> rewards,
         List<String> prompts,
         int rows,
@@ -45,12 +45,17 @@ public record ChainParts(
         this(
                 model,
                 target,
-                guidance,
+                Guidance.of(guidance),
                 List.of(new RewardTerm(reward, 1)),
                 prompts,
                 rows,
                 RecordingPolicy.FULL,
                 PromptSchedule.none());
+    }
+
+    /** The same chain with other guidance. */
+    public ChainParts with(Guidance other) {
+        return new ChainParts(model, target, other, rewards, prompts, rows, recording, schedule);
     }
 
     /** The same chain with another recording policy. */

@@ -23,15 +23,17 @@ import org.plumbline.spi.sampler.TimePoint;
 /**
  * The network with classifier-free guidance and conversion of its prediction.
  *
- * <p>With guidance w other than 1 the network sees 2B rows, first without prompt, then with it, and the prediction is
- * {@code (1 - w) n_u + w n_c}; its transpose sends (1 - w) g to the rows without prompt and w g to those with it. The
+ * <p>With guidance w other than 1 the network sees 2B rows, first with the negative prompt, then with the prompt, and the
+ * prediction is {@code (1 - w) n_u + w n_c}; its transpose sends (1 - w) g to the first rows and w g to the others. With
+ * rescaling, see {@link GuidanceRescale}, it depends on the predictions, so that a product needs one more evaluation. The
  * conversion {@code wanted = f_u u + f_n n} is affine, so its transpose is f_u g for the input and f_n g for the
  * network.
  */
 final class GuidedDenoiser implements Denoiser {
     private final Network network;
     private final PredictionType prediction;
-    private final double guidance;
+    private final Guidance guidance;
+    private final @Nullable GuidanceRescale rescale;
     private final Bound bound;
     private final Parametrisation parametrisation;
     private final Ledger ledger;
@@ -43,12 +45,12 @@ final class GuidedDenoiser implements Denoiser {
     /**
      * @param bound the trained vector and the conditions it implies
      * @param schedule which of the conditions holds at which time
-     * @param unconditional the encoded empty prompt for every row, or null if the model takes no condition
+     * @param unconditional the encoded negative prompt for every row, or null if it is not needed
      */
     GuidedDenoiser(
             Network network,
             PredictionType prediction,
-            double guidance,
+            Guidance guidance,
             Bound bound,
             PromptSchedule schedule,
             @Nullable Tensor unconditional,
@@ -64,29 +66,25 @@ final class GuidedDenoiser implements Denoiser {
             declared.add(input.name());
         }
         this.schedule = schedule;
-        this.guidance = bound.conditions().isEmpty() ? 1 : guidance;
+        this.guidance = bound.conditions().isEmpty() ? Guidance.of(1) : guidance;
+        this.rescale = this.guidance.active() && guidance.rescale() > 0 ? new GuidanceRescale(guidance) : null;
         for (Tensor conditional : bound.conditions()) {
             conditions.add(
-                    this.guidance == 1
-                            ? conditional
-                            : arena.concatRows(List.of(Objects.requireNonNull(unconditional), conditional)));
+                    this.guidance.active()
+                            ? arena.concatRows(List.of(Objects.requireNonNull(unconditional), conditional))
+                            : conditional);
         }
     }
 
     private boolean guided() {
-        return guidance != 1;
+        return guidance.active();
     }
 
     @Override
     public Tensor predict(TensorArena into, Tensor u, TimePoint at, PredictionType wanted) {
         Affine affine = prediction.to(wanted, at.alpha(), at.sigma());
         try (TensorArena scratch = into.nested()) {
-            Map<String, Tensor> inputs = inputs(scratch, u, at);
-            Tensor output = Returned.output(
-                    network,
-                    network.forward(scratch, bound.weights(), inputs),
-                    sample(inputs).shape());
-            ledger.forward(output.rows());
+            Tensor output = evaluated(scratch, inputs(scratch, u, at));
             return into.adopt(convert(scratch, u, output, affine));
         }
     }
@@ -167,16 +165,12 @@ final class GuidedDenoiser implements Denoiser {
             @Nullable GradientSink sink,
             double factor,
             Set<String> inputs) {
-        Tensor seed = guided()
-                ? scratch.concatRows(List.of(
-                        scratch.combine(new double[] {(1 - guidance) * affine.ofPrediction()}, List.of(cotangent)),
-                        scratch.combine(new double[] {guidance * affine.ofPrediction()}, List.of(cotangent))))
-                : scratch.combine(new double[] {affine.ofPrediction()}, List.of(cotangent));
         Set<String> wrt = new HashSet<>(inputs);
         if (parametrisation.trainsCondition()) {
             wrt.add(DenoiserInput.CONDITION.key());
         }
         Map<String, Tensor> given = inputs(scratch, u, at);
+        Tensor seed = seed(scratch, given, cotangent, affine.ofPrediction());
         VectorJacobian pulled = Returned.products(
                 network,
                 network.vjp(scratch, bound.weights(), given, seed, wrt),
@@ -192,6 +186,36 @@ final class GuidedDenoiser implements Denoiser {
             hand(collector, pulled, factor, scratch, u.rows());
         }
         return pulled;
+    }
+
+    /** The cotangent of the network's rows, if that of the guided prediction is {@code factor * cotangent}. */
+    private Tensor seed(TensorArena scratch, Map<String, Tensor> given, Tensor cotangent, double factor) {
+        if (!guided()) {
+            return scratch.combine(new double[] {factor}, List.of(cotangent));
+        }
+        if (rescale == null) {
+            double w = guidance.weight();
+            return scratch.concatRows(List.of(
+                    scratch.combine(new double[] {(1 - w) * factor}, List.of(cotangent)),
+                    scratch.combine(new double[] {w * factor}, List.of(cotangent))));
+        }
+        Tensor output = evaluated(scratch, given);
+        int rows = cotangent.rows();
+        double[] both = rescale.pullBack(
+                scratch.rows(output, 0, rows).toDoubles(),
+                scratch.rows(output, rows, 2 * rows).toDoubles(),
+                scratch.combine(new double[] {factor}, List.of(cotangent)).toDoubles(),
+                rows);
+        return scratch.tensor(both, output.shape());
+    }
+
+    private Tensor evaluated(TensorArena scratch, Map<String, Tensor> inputs) {
+        Tensor output = Returned.output(
+                network,
+                network.forward(scratch, bound.weights(), inputs),
+                sample(inputs).shape());
+        ledger.forward(output.rows());
+        return output;
     }
 
     private void hand(Parametrisation.Sink sink, VectorJacobian pulled, double factor, TensorArena scratch, int rows) {
@@ -218,17 +242,23 @@ final class GuidedDenoiser implements Denoiser {
         return kept;
     }
 
-    /** f_u u + f_n ((1 - w) n_u + w n_c). */
+    /** f_u u + f_n n, with n the guided prediction. */
     private Tensor convert(TensorArena arena, Tensor u, Tensor output, Affine affine) {
-        if (guided()) {
-            int rows = u.rows();
-            return arena.combine(
-                    new double[] {
-                        affine.ofInput(), affine.ofPrediction() * (1 - guidance), affine.ofPrediction() * guidance
-                    },
-                    List.of(u, arena.rows(output, 0, rows), arena.rows(output, rows, 2 * rows)));
+        double[] factors = {affine.ofInput(), affine.ofPrediction()};
+        if (!guided()) {
+            return arena.combine(factors, List.of(u, output));
         }
-        return arena.combine(new double[] {affine.ofInput(), affine.ofPrediction()}, List.of(u, output));
+        int rows = u.rows();
+        Tensor unconditional = arena.rows(output, 0, rows);
+        Tensor conditional = arena.rows(output, rows, 2 * rows);
+        if (rescale != null) {
+            double[] guided = rescale.apply(unconditional.toDoubles(), conditional.toDoubles(), rows);
+            return arena.combine(factors, List.of(u, arena.tensor(guided, u.shape())));
+        }
+        double w = guidance.weight();
+        return arena.combine(
+                new double[] {factors[0], factors[1] * (1 - w), factors[1] * w},
+                List.of(u, unconditional, conditional));
     }
 
     private static Tensor sample(Map<String, Tensor> inputs) {

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -178,6 +179,14 @@ public final class SamplingChain implements Chain, AutoCloseable {
         KeptRecording together = kept(0, start(parameters, rollout), false);
         together.output(arena.concatRows(outputs));
         return together;
+    }
+
+    /** Samples at the chain's parameters, and keeps the ends only. */
+    Trajectory sampled(IntConsumer beforeCall) {
+        return ends(start(parameters, rollout), k -> {
+            beforeCall.accept(k);
+            return denoiser;
+        });
     }
 
     private double[] moved(Perturbation perturbation) {
@@ -357,7 +366,7 @@ public final class SamplingChain implements Chain, AutoCloseable {
 
     /** The denoiser at the chain's parameters and prompts without guidance, as it was pre-trained. */
     public Denoiser unguided() {
-        return workbench.denoiser(rollout, parameters, arena, 1);
+        return workbench.denoiser(rollout, parameters, arena, Guidance.of(1));
     }
 
     /** Asks the chain to keep apart what each time of the network gives to a gradient; before anything is collected. */

@@ -2,13 +2,14 @@ package org.plumbline.kernel.chain;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.Capability;
@@ -21,7 +22,6 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
 import org.plumbline.spi.estimator.Denoiser;
-import org.plumbline.spi.estimator.Perturbation;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.DenoiserInput;
@@ -41,6 +41,9 @@ import org.plumbline.toolkit.statistics.Vectors;
  * parts on any backend at any time, since it holds nothing of the state of a run.
  */
 public final class Workbench implements AutoCloseable {
+    /** Prompts that the text network sees at once. A list of thousands does not need their activations together. */
+    private static final int ENCODED_AT_A_TIME = 32;
+
     private final ChainParts parts;
     private final ComputeBackend backend;
     private final BackendSession session;
@@ -163,7 +166,8 @@ public final class Workbench implements AutoCloseable {
     /** Prepares samples for one or several updates. The caller closes it. */
     public Rollout rollout(SamplerProgram program, Batch batch, double[] parameters) {
         TensorArena owner = arena.nested();
-        return new Rollout(program, batch, parameters, owner, parametrisation(owner, program, batch));
+        return new Rollout(
+                program, batch, parameters, owner, parametrisation(owner, program, batch, parameters.length));
     }
 
     /**
@@ -179,10 +183,18 @@ public final class Workbench implements AutoCloseable {
 
     /** Samples images, without limits on their values. */
     public ImageBatch images(SamplerProgram program, Batch batch, double[] parameters) {
+        return images(program, batch, parameters, k -> {});
+    }
+
+    /**
+     * Samples images, without limits on their values.
+     *
+     * @param beforeCall hears the number of every call before it is made; what it throws ends the sampling
+     */
+    public ImageBatch images(SamplerProgram program, Batch batch, double[] parameters, IntConsumer beforeCall) {
         try (Rollout rollout = rollout(program, batch, parameters);
                 SamplingChain chain = chain(rollout, parameters, 0, 0)) {
-            Tensor latents = chain.perturbed(new Perturbation(new double[parameters.length], 0, new BitSet()))
-                    .output();
+            Tensor latents = chain.sampled(beforeCall).output();
             Tensor images = decoded(chain.arena(), latents);
             return RewardHead.batch(images, parts.model().imageDecoder().imageShape());
         }
@@ -296,13 +308,12 @@ public final class Workbench implements AutoCloseable {
         return denoiser(rollout, theta, into, parts.guidance());
     }
 
-    /** The denoiser at theta for a rollout's prompts with another weight of guidance. */
-    GuidedDenoiser denoiser(Rollout rollout, double[] theta, TensorArena into, double guidance) {
+    /** The denoiser at theta for a rollout's prompts with other guidance. */
+    GuidedDenoiser denoiser(Rollout rollout, double[] theta, TensorArena into, Guidance guidance) {
         Batch batch = rollout.batch();
         Tensor unconditional = null;
-        if (conditionShape != null && guidance != 1) {
-            unconditional =
-                    conditions(into, batch.prompts().stream().map(prompt -> "").toList());
+        if (conditionShape != null && guidance.active()) {
+            unconditional = conditions(into, Collections.nCopies(batch.rows(), guidance.negativePrompt()));
         }
         return new GuidedDenoiser(
                 denoiser,
@@ -335,7 +346,7 @@ public final class Workbench implements AutoCloseable {
         return into.tensor(state, rows(rows, parts.model().latentShape()));
     }
 
-    private Parametrisation parametrisation(TensorArena owner, SamplerProgram program, Batch batch) {
+    private Parametrisation parametrisation(TensorArena owner, SamplerProgram program, Batch batch, int size) {
         if (parts.target() instanceof TrainableTarget.Conditioning) {
             int[] slots = batch.prompts().stream().mapToInt(this::slot).toArray();
             return Parametrisation.conditioning(
@@ -350,11 +361,11 @@ public final class Workbench implements AutoCloseable {
         if (weights != null) {
             return Parametrisation.weights(condition, weights.layout().size(), owner);
         }
-        if (batch.rows() != parts.rows()) {
-            throw new IllegalArgumentException("a run that trains the initial noise of " + parts.rows()
-                    + " samples cannot use a batch of " + batch.rows());
+        if (size != batch.rows() * latentSize()) {
+            throw new IllegalArgumentException("the initial noise of " + size / latentSize()
+                    + " samples cannot be used for a batch of " + batch.rows());
         }
-        return Parametrisation.initialNoise(condition, parameterCount(), program.initScale());
+        return Parametrisation.initialNoise(condition, size, program.initScale());
     }
 
     private int slot(String prompt) {
@@ -404,7 +415,7 @@ public final class Workbench implements AutoCloseable {
         return Math.toIntExact(size);
     }
 
-    /** Runs the text network for the prompts that were not seen before, and for the empty prompt. */
+    /** Runs the text network for the prompts that were not seen before, and for the negative prompt. */
     private void encode(List<String> prompts) {
         PromptEncoder encoder = parts.model().promptEncoder().orElse(null);
         boolean conditional = denoiser.definition().inputs().stream()
@@ -413,13 +424,21 @@ public final class Workbench implements AutoCloseable {
             return;
         }
         Set<String> fresh = new LinkedHashSet<>(prompts);
-        fresh.add("");
+        fresh.add(parts.guidance().negativePrompt());
         fresh.removeAll(encoded.keySet());
         if (fresh.isEmpty()) {
             return;
         }
-        List<long[]> tokens = new ArrayList<>();
-        fresh.forEach(prompt -> tokens.add(encoder.tokenize(prompt)));
+        try (Network network = session.compile(encoder.graph(), encoder.weights(), ParameterLayout.empty())) {
+            List<String> waiting = new ArrayList<>(fresh);
+            for (int from = 0; from < waiting.size(); from += ENCODED_AT_A_TIME) {
+                encode(network, encoder, waiting.subList(from, Math.min(waiting.size(), from + ENCODED_AT_A_TIME)));
+            }
+        }
+    }
+
+    private void encode(Network network, PromptEncoder encoder, List<String> prompts) {
+        List<long[]> tokens = prompts.stream().map(encoder::tokenize).toList();
         int length = tokens.get(0).length;
         double[] ids = new double[tokens.size() * length];
         for (int row = 0; row < tokens.size(); row++) {
@@ -427,18 +446,15 @@ public final class Workbench implements AutoCloseable {
                 ids[row * length + i] = (double) tokens.get(row)[i];
             }
         }
-        try (Network network = session.compile(encoder.graph(), encoder.weights(), ParameterLayout.empty());
-                TensorArena scratch = arena.nested()) {
+        try (TensorArena scratch = arena.nested()) {
             Tensor output = network.forward(
                     scratch, null, Map.of(PromptEncoder.TOKENS, scratch.tensor(ids, tokens.size(), length)));
             long[] shape = output.shape();
             conditionShape = new long[] {shape[1], shape[2]};
             double[] values = output.toDoubles();
             int width = conditionWidth();
-            int row = 0;
-            for (String prompt : fresh) {
-                encoded.put(prompt, Arrays.copyOfRange(values, row * width, (row + 1) * width));
-                row++;
+            for (int row = 0; row < prompts.size(); row++) {
+                encoded.put(prompts.get(row), Arrays.copyOfRange(values, row * width, (row + 1) * width));
             }
         }
     }

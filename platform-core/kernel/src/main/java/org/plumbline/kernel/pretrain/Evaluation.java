@@ -6,9 +6,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.plumbline.kernel.chain.Guidance;
+import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.plugin.Lease;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.progress.Interruption;
 import org.plumbline.kernel.progress.Progress;
+import org.plumbline.kernel.sample.Generator;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.reward.ImageBatch;
@@ -50,13 +54,13 @@ final class Evaluation {
     private final ComputeBackend backend;
     private final Sampler sampler;
     private final PretrainFile.Denoiser settings;
-    private final Function<PluginChoice, Lease<RewardModel>> rewards;
+    private final Function<PluginUse, Lease<RewardModel>> rewards;
 
     Evaluation(
             ComputeBackend backend,
             Sampler sampler,
             PretrainFile.Denoiser settings,
-            Function<PluginChoice, Lease<RewardModel>> rewards) {
+            Function<PluginUse, Lease<RewardModel>> rewards) {
         this.backend = backend;
         this.sampler = sampler;
         this.settings = settings;
@@ -76,8 +80,14 @@ final class Evaluation {
 
     private List<Result> measure(DiffusionModel model, Measurement measurement, Interruption stop) {
         List<Lease<RewardModel>> leases = new ArrayList<>();
-        try (Sampling sampling = new Sampling(
-                backend, sampler, model, settings.steps(), settings.guidance(), ROWS, measurement.prompts())) {
+        try (Generator generator = new Generator(
+                backend,
+                sampler,
+                model,
+                settings.steps(),
+                Guidance.of(settings.guidance()),
+                ROWS,
+                measurement.prompts())) {
             measurement.rewards().forEach(choice -> leases.add(rewards.apply(choice)));
             double[][] scores = new double[leases.size()][measurement.samples()];
             for (int from = 0; from < measurement.samples(); from += ROWS) {
@@ -86,10 +96,11 @@ final class Evaluation {
                 for (int row = 0; row < ROWS; row++) {
                     prompts.add(measurement.prompt(from + row));
                 }
-                ImageBatch images = sampling.images(prompts, 1 + from / ROWS);
+                ImageBatch images =
+                        generator.images(prompts, NoiseSource.keyed(0, "pretrain.samples", 1 + from / ROWS));
                 int wanted = Math.min(ROWS, measurement.samples() - from);
                 for (int r = 0; r < scores.length; r++) {
-                    double[] block = sampling.score(leases.get(r).get(), images, prompts);
+                    double[] block = generator.score(leases.get(r).get(), images, prompts);
                     System.arraycopy(block, 0, scores[r], from, wanted);
                 }
             }
@@ -103,7 +114,7 @@ final class Evaluation {
         }
     }
 
-    private static Result result(Measurement measurement, PluginChoice reward, double[] scores) {
+    private static Result result(Measurement measurement, PluginUse reward, double[] scores) {
         double mean = Arrays.stream(scores).average().orElseThrow();
         double squares = Arrays.stream(scores)
                 .map(score -> (score - mean) * (score - mean))

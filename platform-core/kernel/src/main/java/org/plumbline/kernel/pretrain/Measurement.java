@@ -3,6 +3,7 @@ package org.plumbline.kernel.pretrain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -15,7 +16,7 @@ import org.plumbline.spi.error.StandardError;
  * @param prompts used in turn
  * @param rewards what is measured, each on all images
  */
-record Measurement(String name, int samples, List<String> prompts, List<PluginChoice> rewards) {
+record Measurement(String name, int samples, List<String> prompts, List<PluginUse> rewards) {
     private static final List<String> KEYS = List.of("name", "samples", "prompts", "rewards");
 
     /** Reads the list. */
@@ -40,7 +41,7 @@ record Measurement(String name, int samples, List<String> prompts, List<PluginCh
                     samples,
                     prompts.stream().map(String::valueOf).toList(),
                     rewards.stream()
-                            .map(reward -> PluginChoice.of(reward == null ? "" : reward, "evaluation.rewards"))
+                            .map(reward -> PluginUse.read(reward, "evaluation.rewards"))
                             .toList()));
         }
         return all;

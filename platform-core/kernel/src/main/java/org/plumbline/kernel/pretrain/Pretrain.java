@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginCatalog;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.progress.Interruption;
 import org.plumbline.kernel.progress.Progress;
 import org.plumbline.spi.backend.Capability;
@@ -213,7 +214,7 @@ public final class Pretrain {
     }
 
     private <T> Lease<T> lease(Class<T> role, PretrainFile file, String key, Path base) {
-        PluginChoice choice = file.plugin(key);
+        PluginUse choice = file.plugin(key);
         return catalog.lease(role, choice.id(), choice.settings(), base);
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.plugin.Setting;
@@ -143,10 +144,10 @@ public final class PretrainFile {
 
     private final Path path;
     private final Root root;
-    private final Map<String, PluginChoice> plugins;
+    private final Map<String, PluginUse> plugins;
     private final List<Measurement> evaluation;
 
-    private PretrainFile(Path path, Root root, Map<String, PluginChoice> plugins, List<Measurement> evaluation) {
+    private PretrainFile(Path path, Root root, Map<String, PluginUse> plugins, List<Measurement> evaluation) {
         this.path = path;
         this.root = root;
         this.plugins = plugins;
@@ -161,7 +162,7 @@ public final class PretrainFile {
      */
     public static PretrainFile read(Path path) {
         Map<String, Object> written = new LinkedHashMap<>(yaml(path));
-        Map<String, PluginChoice> plugins = new LinkedHashMap<>();
+        Map<String, PluginUse> plugins = new LinkedHashMap<>();
         for (String key : PLUGINS) {
             Object choice = written.containsKey(key) ? written.remove(key) : DEFAULTS.get(key);
             if (choice == null) {
@@ -170,7 +171,7 @@ public final class PretrainFile {
                         .remedy("name a " + key + " plugin; plumbline plugins lists them")
                         .build();
             }
-            plugins.put(key, PluginChoice.of(choice, key));
+            plugins.put(key, PluginUse.read(choice, key));
         }
         Object evaluation = written.remove("evaluation");
         Root root = SettingsBinder.of(Root.class).bind(written, path.toString());
@@ -216,7 +217,7 @@ public final class PretrainFile {
         return evaluation;
     }
 
-    PluginChoice plugin(String key) {
+    PluginUse plugin(String key) {
         return Objects.requireNonNull(plugins.get(key), key);
     }
 }

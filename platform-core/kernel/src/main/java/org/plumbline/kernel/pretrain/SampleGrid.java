@@ -4,6 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import org.plumbline.kernel.chain.Guidance;
+import org.plumbline.kernel.chain.NoiseSource;
+import org.plumbline.kernel.sample.Generator;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.reward.ImageBatch;
@@ -30,15 +33,15 @@ final class SampleGrid {
         List<String> prompts = settings.gridPrompts().stream()
                 .flatMap(prompt -> Collections.nCopies(settings.gridColumns(), prompt).stream())
                 .toList();
-        try (Sampling sampling = new Sampling(
+        try (Generator generator = new Generator(
                 backend,
                 sampler,
                 model,
                 settings.steps(),
-                settings.guidance(),
+                Guidance.of(settings.guidance()),
                 prompts.size(),
                 settings.gridPrompts())) {
-            ImageBatch images = sampling.images(prompts, 0);
+            ImageBatch images = generator.images(prompts, NoiseSource.keyed(0, "pretrain.samples", 0));
             byte[] png = ImageGrid.of(images, settings.gridColumns())
                     .scaled(PIXEL)
                     .labelled(settings.gridPrompts())

@@ -47,6 +47,7 @@ final class Assembly implements AutoCloseable {
     private final Map<PluginUse, Lease<RewardModel>> rewards = new LinkedHashMap<>();
     private final Map<String, Lease<RewardModel>> heldOut = new LinkedHashMap<>();
     private final Path modelFolder;
+    private final TrainableTarget target;
     private final DiffusionModel model;
     private final SamplerProgram program;
     private final Workbench workbench;
@@ -73,7 +74,9 @@ final class Assembly implements AutoCloseable {
             for (PluginUse use : Uses.heldOut(settings)) {
                 heldOut.put(Uses.label(use), lease(context, RewardModel.class, use, base));
             }
-            modelFolder = new Places(List.of(base, Path.of(""), context.home())).resolve(Uses.folder(model));
+            Places places = new Places(List.of(base, Path.of(""), context.home()));
+            modelFolder = places.resolve(Uses.folder(model));
+            target = settings.target().toTarget(places::resolve);
             this.model = loader.get().load(modelFolder);
             rewards.values().forEach(reward -> requireScores(reward, this.model));
             heldOut.values().forEach(reward -> requireScores(reward, this.model));
@@ -82,8 +85,8 @@ final class Assembly implements AutoCloseable {
                     backend.backend(),
                     new ChainParts(
                             this.model,
-                            settings.target().toTarget(),
-                            settings.guidance(),
+                            target,
+                            settings.guided(),
                             rewards.entrySet().stream()
                                     .map(term -> new RewardTerm(term.getValue().get(), Uses.weight(term.getKey())))
                                     .toList(),
@@ -211,6 +214,10 @@ final class Assembly implements AutoCloseable {
 
     Path modelFolder() {
         return modelFolder;
+    }
+
+    TrainableTarget target() {
+        return target;
     }
 
     LeasedBackend backend() {

@@ -40,22 +40,14 @@ final class Evaluator {
 
     Result evaluate(Assembly assembly, double[] theta) {
         List<String> prompts = prompts();
-        List<double[]> parts = new ArrayList<>();
+        List<ImageBatch> parts = new ArrayList<>();
         int chunk = settings.batch();
-        ImageBatch last = null;
         for (int from = 0; from < prompts.size(); from += chunk) {
             List<String> some = prompts.subList(from, Math.min(prompts.size(), from + chunk));
             NoiseSource noise = NoiseSource.keyed(settings.evaluation().seed(), "evaluation", from / chunk);
-            last = assembly.workbench().images(assembly.program(), new Batch(some, noise), theta);
-            parts.add(last.pixels());
+            parts.add(assembly.workbench().images(assembly.program(), new Batch(some, noise), theta));
         }
-        if (last == null) {
-            throw new IllegalStateException("an evaluation has no prompts");
-        }
-        double[] pixels =
-                parts.stream().flatMapToDouble(java.util.Arrays::stream).toArray();
-        ImageBatch images =
-                new ImageBatch(pixels, prompts.size(), last.channels(), last.frames(), last.height(), last.width());
+        ImageBatch images = ImageBatch.concat(parts);
         Map<String, Score> heldOut = new TreeMap<>();
         double[] total = new double[prompts.size()];
         for (Map.Entry<PluginUse, Lease<RewardModel>> term : assembly.rewards().entrySet()) {

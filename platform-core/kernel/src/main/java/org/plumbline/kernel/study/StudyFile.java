@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.plumbline.kernel.plugin.Places;
+import org.plumbline.kernel.sample.PromptFile;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.toolkit.settings.SettingsBinder;
@@ -55,6 +58,7 @@ public record StudyFile(Path path, String text, StudySettings settings) {
                         .asked("study file '" + path + "' is empty")
                         .build();
             }
+            addPrompts(settings, path);
             return new StudyFile(
                     path, text, SettingsBinder.of(StudySettings.class).bind(settings, "study file '" + path + "'"));
         } catch (JsonProcessingException malformed) {
@@ -65,6 +69,19 @@ public record StudyFile(Path path, String text, StudySettings settings) {
                                     : " (line " + malformed.getLocation().getLineNr() + ")"))
                     .cause(malformed)
                     .build();
+        }
+    }
+
+    /** Puts the lines of the file of prompts behind the prompts that are written out. */
+    private static void addPrompts(Map<String, Object> settings, Path study) {
+        if (settings.get("prompts-file") instanceof String file) {
+            Path beside = study.toAbsolutePath().resolveSibling("");
+            List<Object> prompts = new ArrayList<>();
+            if (settings.get("prompts") instanceof List<?> written) {
+                prompts.addAll(written);
+            }
+            prompts.addAll(PromptFile.read(new Places(List.of(beside, Path.of(""))).resolve(file)));
+            settings.put("prompts", prompts);
         }
     }
 

@@ -234,11 +234,11 @@ public final class StudyPlan {
                         loader.id(),
                         loader.version(),
                         Uses.folder(model),
-                        checksums(assembly.modelFolder()),
+                        checksums(assembly),
                         Arrays.stream(assembly.model().imageDecoder().imageShape())
                                 .mapToObj(Math::toIntExact)
                                 .toList(),
-                        target(settings),
+                        settings.target().inWords(),
                         profile.parameters(),
                         inUse(loader, model),
                         assembly.loader().get().citations()),
@@ -300,16 +300,6 @@ public final class StudyPlan {
                 citable.citations());
     }
 
-    private static String target(StudySettings settings) {
-        StudySettings.Target target = settings.target();
-        return switch (target.kind()) {
-            case LORA -> "LoRA of rank " + target.rank() + " on " + String.join(", ", target.modules());
-            case FULL -> "weights of " + String.join(", ", target.modules());
-            case CONDITIONING -> "the encoded prompts";
-            case INITIAL_NOISE -> "the initial noise";
-        };
-    }
-
     private static Budget budget(StudySettings.Budget budget) {
         if (budget.updates() != null) {
             return new Budget(Budget.Unit.UPDATES, budget.updates());
@@ -346,6 +336,17 @@ public final class StudyPlan {
                         instanceof com.sun.management.OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
                 : 0;
+    }
+
+    /** Of the model's weights, and of the adapters that training starts from. */
+    private static Map<String, String> checksums(Assembly assembly) {
+        Map<String, String> sums = new TreeMap<>(checksums(assembly.modelFolder()));
+        if (assembly.target() instanceof TrainableTarget.StoredLora stored) {
+            Path start = stored.file();
+            checksums(start)
+                    .forEach((file, sum) -> sums.put("start: " + (file.isEmpty() ? start.getFileName() : file), sum));
+        }
+        return sums;
     }
 
     /** SHA-256 of every weight file below a model's folder. */

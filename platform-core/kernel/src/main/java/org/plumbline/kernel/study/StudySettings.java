@@ -1,11 +1,16 @@
 package org.plumbline.kernel.study;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.chain.RecordingPolicy;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.model.AdapterForm;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.plugin.Setting;
 
@@ -18,10 +23,13 @@ import org.plumbline.spi.plugin.Setting;
  * @param sampler the sampler
  * @param steps of the sampler
  * @param guidance weight of classifier-free guidance
+ * @param guidanceRescale how much of the guided prediction has the deviation of the one with prompt
+ * @param negativePrompt what guidance leads away from
  * @param target what is trained
  * @param reward what is maximised: one reward, or several with weights
  * @param heldOut rewards that are watched
  * @param prompts to train on
+ * @param promptsFile where more prompts were read from, which {@code prompts} holds already
  * @param promptSchedule wordings of the prompts for ranges of steps
  * @param batch samples per update
  * @param samplesPerPrompt samples of a batch that share a prompt
@@ -59,6 +67,17 @@ public record StudySettings(
         @Setting(description = "weight of classifier-free guidance, 1 for none", defaultValue = "1", min = 0)
         double guidance,
 
+        @Setting(
+                description =
+                        "how much of the guided prediction is scaled back to the deviation of the one with prompt",
+                defaultValue = "0",
+                min = 0,
+                max = 1)
+        double guidanceRescale,
+
+        @Setting(description = "what guidance leads away from; default: the empty prompt") @Nullable
+        String negativePrompt,
+
         @Setting(description = "what is trained") Target target,
 
         @Setting(
@@ -70,7 +89,12 @@ public record StudySettings(
         @Setting(description = "rewards that are watched but not trained", defaultValue = "[]")
         List<Map<String, Object>> heldOut,
 
-        @Setting(description = "prompts to train on") List<String> prompts,
+        @Setting(description = "prompts to train on", defaultValue = "[]")
+        List<String> prompts,
+
+        @Setting(description = "text file with more prompts to train on, one per line; looked up beside the study")
+        @Nullable
+        Path promptsFile,
 
         @Setting(
                 description =
@@ -124,6 +148,11 @@ public record StudySettings(
         @Setting(description = "folder of the run, relative to the working directory") @Nullable
         String output) {
 
+    /** How the network is guided. */
+    Guidance guided() {
+        return new Guidance(guidance, guidanceRescale, negativePrompt == null ? "" : negativePrompt);
+    }
+
     StudySettings withoutGradients() {
         return with(gradients.withReplicas(0));
     }
@@ -136,10 +165,13 @@ public record StudySettings(
                 sampler,
                 steps,
                 guidance,
+                guidanceRescale,
+                negativePrompt,
                 target,
                 reward,
                 heldOut,
                 prompts,
+                promptsFile,
                 promptSchedule,
                 batch,
                 samplesPerPrompt,
@@ -163,16 +195,38 @@ public record StudySettings(
             @Setting(description = "lora, full, conditioning or initial-noise", defaultValue = "lora")
             Kind kind,
 
-            @Setting(description = "inner size of the adapters", defaultValue = "4", min = 1, max = 4096)
-            int rank,
+            @Setting(
+                    description = "inner size of the adapters; default: 4, or that of the file they start from",
+                    min = 1,
+                    max = 4096)
+            @Nullable
+            Integer rank,
 
-            @Setting(description = "scale of the adapters; default: the rank", min = 0) @Nullable
+            @Setting(
+                    description = "scale of the adapters; default: the rank, or that of the file they start from",
+                    min = 0)
+            @Nullable
             Double alpha,
 
             @Setting(
-                    description = "ends of module names for lora, parts of weight names for full",
-                    defaultValue = "to_q, to_k, to_v, to_out.0")
-            List<String> modules) {
+                    description = "ends of module names for lora, parts of weight names for full; default: to_q, to_k,"
+                            + " to_v, to_out.0, or those of the file that adapters start from")
+            @Nullable
+            List<String> modules,
+
+            @Setting(
+                    description = "how adapters are saved: for diffusers, for peft, or as kohya's tools do",
+                    defaultValue = "diffusers")
+            AdapterForm form,
+
+            @Setting(
+                    description = "adapters to start from: a file in any of these forms, or its folder; rank, alpha and"
+                            + " modules are then the file's")
+            @Nullable
+            String start) {
+        private static final int RANK = 4;
+        private static final List<String> MODULES = List.of("to_q", "to_k", "to_v", "to_out.0");
+
         /** The kinds of target. */
         public enum Kind {
             LORA,
@@ -181,13 +235,53 @@ public record StudySettings(
             INITIAL_NOISE
         }
 
-        /** The target for the SPI. */
+        /** The target for the SPI, with the file it starts from as it was named. */
         public TrainableTarget toTarget() {
+            return toTarget(Path::of);
+        }
+
+        /**
+         * The target for the SPI.
+         *
+         * @param find the file of this name
+         */
+        public TrainableTarget toTarget(Function<String, Path> find) {
+            if (start != null && kind != Kind.LORA) {
+                throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                        .asked("target: adapters to start from, '" + start + "', where no adapters are trained")
+                        .available("start with kind: lora")
+                        .build();
+            }
+            List<String> chosen = modules == null ? MODULES : modules;
             return switch (kind) {
-                case LORA -> new TrainableTarget.Lora(rank, alpha == null ? rank : alpha, modules);
-                case FULL -> new TrainableTarget.Full(modules);
+                case LORA ->
+                    start == null
+                            ? new TrainableTarget.Lora(size(), alpha == null ? size() : alpha, chosen, form)
+                            : new TrainableTarget.StoredLora(
+                                    find.apply(start),
+                                    Optional.ofNullable(rank),
+                                    Optional.ofNullable(alpha),
+                                    modules == null ? List.of() : modules,
+                                    form);
+                case FULL -> new TrainableTarget.Full(chosen);
                 case CONDITIONING -> new TrainableTarget.Conditioning();
                 case INITIAL_NOISE -> new TrainableTarget.InitialNoise();
+            };
+        }
+
+        private int size() {
+            return rank == null ? RANK : rank;
+        }
+
+        /** What is trained, in words. */
+        String inWords() {
+            String chosen = String.join(", ", modules == null ? MODULES : modules);
+            return switch (kind) {
+                case LORA ->
+                    start == null ? "LoRA of rank " + size() + " on " + chosen : "LoRA that starts from " + start;
+                case FULL -> "weights of " + chosen;
+                case CONDITIONING -> "the encoded prompts";
+                case INITIAL_NOISE -> "the initial noise";
             };
         }
     }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -30,8 +31,8 @@ class PretrainFileTest {
     @Test
     void readsPluginsWithTheirSettingsAndFillsInTheRest() throws IOException {
         PretrainFile file = read(HEAD);
-        assertEquals(new PluginChoice("bars", Map.of("folder", "here")), file.plugin("dataset"));
-        assertEquals(new PluginChoice("djl-pytorch", Map.of()), file.plugin("backend"));
+        assertEquals(new PluginUse("bars", Map.of("folder", "here"), Map.of()), file.plugin("dataset"));
+        assertEquals(new PluginUse("djl-pytorch", Map.of(), Map.of()), file.plugin("backend"));
         TrainingSettings training = file.root().denoiser().training();
         assertEquals(3, training.iterations());
         assertEquals(2e-3, training.learningRate());
@@ -49,7 +50,7 @@ class PretrainFileTest {
         assertEquals(7, both.samples());
         assertEquals(List.of("a one", "a two", "a one"), List.of(both.prompt(0), both.prompt(1), both.prompt(2)));
         assertEquals(
-                List.of(new PluginChoice("ink", Map.of("sign", -1)), new PluginChoice("size", Map.of())),
+                List.of(new PluginUse("ink", Map.of("sign", -1), Map.of()), new PluginUse("size", Map.of(), Map.of())),
                 both.rewards());
     }
 

@@ -29,4 +29,48 @@ public interface ModelLoader extends Citable {
                 .available("reading pre-trained ones")
                 .build();
     }
+
+    /**
+     * Says what is in a model folder, or in a file of adapters, without loading weights; also for one that {@link #load}
+     * refuses.
+     *
+     * @throws PlumblineException {@link StandardError#MISSING_FILE} if there is nothing, {@link StandardError#UNSUPPORTED}
+     *     if this loader cannot look into it
+     */
+    default ModelInspection inspect(Path path) {
+        throw PlumblineException.of(StandardError.UNSUPPORTED)
+                .asked("the loader of '" + path + "' does not inspect models")
+                .available("loading them")
+                .build();
+    }
+
+    /**
+     * Writes adapters of a model in another form. No number is changed.
+     *
+     * @param folder of the model
+     * @param adapters a file in any form, or its folder
+     * @param target a folder, or a file with the ending of its format where the form is a single file
+     * @return the file that was written
+     * @throws PlumblineException like {@link #load}, and {@link StandardError#UNWRITABLE_OUTPUT}
+     */
+    default Path convert(Path folder, Path adapters, AdapterForm form, Path target) {
+        throw PlumblineException.of(StandardError.UNSUPPORTED)
+                .asked("the loader of '" + folder + "' does not convert adapters")
+                .build();
+    }
+
+    /**
+     * Writes a complete model whose weights are the model's with the adapters added, in the types of the model's files.
+     *
+     * @param folder of the model
+     * @param adapters a file in any form, or its folder
+     * @param target a folder that does not exist yet; it appears at once and complete
+     * @return {@code target}
+     * @throws PlumblineException like {@link #load}, and {@link StandardError#UNWRITABLE_OUTPUT}
+     */
+    default Path merge(Path folder, Path adapters, Path target) {
+        throw PlumblineException.of(StandardError.UNSUPPORTED)
+                .asked("the loader of '" + folder + "' does not merge adapters")
+                .build();
+    }
 }

@@ -1,6 +1,8 @@
 package org.plumbline.spi.model;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** What a run optimises: some weights, the encoded prompts, or the initial noise. */
 public sealed interface TrainableTarget {
@@ -8,14 +10,38 @@ public sealed interface TrainableTarget {
     sealed interface Weights extends TrainableTarget {}
 
     /**
-     * Low-rank adapters, W + (alpha / rank) B A, on the linear layers whose name ends with one of {@code modules}.
+     * Low-rank adapters, W + (alpha / rank) B A, on the linear layers and convolutions whose name ends with one of
+     * {@code modules}.
      *
      * @param rank inner size, at least 1
      * @param alpha scale
-     * @param modules ends of module names, for example {@code to_q}
+     * @param modules ends of module names, for example {@code to_q}, {@code ff.net.2} or {@code conv1}
+     * @param form in which they are saved
      */
-    record Lora(int rank, double alpha, List<String> modules) implements Weights {
+    record Lora(int rank, double alpha, List<String> modules, AdapterForm form) implements Weights {
         public Lora {
+            modules = List.copyOf(modules);
+        }
+
+        /** Adapters that are saved as diffusers saves them. */
+        public Lora(int rank, double alpha, List<String> modules) {
+            this(rank, alpha, modules, AdapterForm.DIFFUSERS);
+        }
+    }
+
+    /**
+     * Low-rank adapters that start as those of a file, in any {@link AdapterForm}. Which layers have one, its rank and its
+     * alpha are the file's; what is said about them here must agree with it.
+     *
+     * @param file the file, or its folder
+     * @param rank of every adapter; empty: as in the file
+     * @param alpha of every adapter; empty: as in the file, and the rank where the file does not say
+     * @param modules ends of module names that select the same layers; empty: those of the file
+     * @param form in which they are saved
+     */
+    record StoredLora(Path file, Optional<Integer> rank, Optional<Double> alpha, List<String> modules, AdapterForm form)
+            implements Weights {
+        public StoredLora {
             modules = List.copyOf(modules);
         }
     }

@@ -14,7 +14,8 @@ public interface TrainableWeights {
     ParameterLayout layout();
 
     /**
-     * Theta at the start; the denoiser then equals the pre-trained one.
+     * Theta at the start; the denoiser then equals the pre-trained one, or that one with the adapters of a file if the
+     * target starts from one.
      *
      * @param seed decides the random part of adapters
      */
@@ -24,7 +25,7 @@ public interface TrainableWeights {
     GraphDefinition denoiser();
 
     /**
-     * Writes theta in the model's own format, atomically.
+     * Writes theta in the model's own format, atomically; adapters in the {@link AdapterForm} of the target.
      *
      * @return the file or folder that was written, inside {@code folder}
      */

@@ -1,5 +1,8 @@
 package org.plumbline.spi.reward;
 
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * Images or videos in memory. The array belongs to the record and must not be changed.
  *
@@ -16,6 +19,41 @@ public record ImageBatch(double[] pixels, int rows, int channels, int frames, in
             throw new IllegalArgumentException(pixels.length + " values for " + rows + " images of " + channels + "x"
                     + (frames == 1 ? "" : frames + "x") + height + "x" + width);
         }
+    }
+
+    /**
+     * The images or videos of several batches, one after the other.
+     *
+     * @param batches at least one, all of one shape
+     */
+    public static ImageBatch concat(List<ImageBatch> batches) {
+        ImageBatch first = batches.get(0);
+        int rows = 0;
+        int size = 0;
+        for (ImageBatch batch : batches) {
+            if (batch.channels != first.channels
+                    || batch.frames != first.frames
+                    || batch.height != first.height
+                    || batch.width != first.width) {
+                throw new IllegalArgumentException("batches of images of different shapes");
+            }
+            rows += batch.rows;
+            size += batch.pixels.length;
+        }
+        double[] pixels = new double[size];
+        int at = 0;
+        for (ImageBatch batch : batches) {
+            System.arraycopy(batch.pixels, 0, pixels, at, batch.pixels.length);
+            at += batch.pixels.length;
+        }
+        return new ImageBatch(pixels, rows, first.channels, first.frames, first.height, first.width);
+    }
+
+    /** One of the images alone. */
+    public ImageBatch row(int row) {
+        int size = pixels.length / rows;
+        return new ImageBatch(
+                Arrays.copyOfRange(pixels, row * size, (row + 1) * size), 1, channels, frames, height, width);
     }
 
     /** Still images, [rows, channels, height, width]. */

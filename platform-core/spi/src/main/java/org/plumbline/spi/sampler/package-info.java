@@ -20,7 +20,7 @@
  * <p>DDIM, for one register and m = eps: A = sqrt(abar'/abar), b = sqrt(1 - abar' - s^2) - sqrt(abar' (1 - abar) / abar).
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package org.plumbline.spi.sampler;
 

@@ -49,7 +49,7 @@ public final class StoredGraph implements AutoCloseable {
                 program,
                 model,
                 weights == null ? model.denoiser() : weights.denoiser(),
-                parts.guidance(),
+                parts.guidance().weight(),
                 (DifferentiableRewardModel) parts.rewards().get(0).reward());
         this.network =
                 session.compile(chain, chain.weights(), weights == null ? ParameterLayout.empty() : weights.layout());

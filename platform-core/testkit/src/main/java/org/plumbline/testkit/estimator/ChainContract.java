@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.ChainParts;
+import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.chain.Ledger;
 import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.chain.PromptSchedule;
@@ -350,7 +351,7 @@ public abstract class ChainContract {
         return new ChainParts(
                 ClosedFormModel.of(TOY, SweepContract.SCHEDULE),
                 WEIGHTS,
-                3,
+                Guidance.of(3),
                 terms,
                 List.of(""),
                 ROWS,

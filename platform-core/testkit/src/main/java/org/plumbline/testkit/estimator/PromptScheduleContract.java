@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.ChainParts;
+import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.chain.PromptSchedule;
 import org.plumbline.kernel.chain.RecordingPolicy;
@@ -66,7 +67,7 @@ public abstract class PromptScheduleContract {
         return new ChainParts(
                 model,
                 new TrainableTarget.Full(List.of()),
-                guidance,
+                Guidance.of(guidance),
                 List.of(new RewardTerm(QuadraticReward.around(CENTRE), 1)),
                 PROMPTS,
                 2,

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.ChainParts;
+import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
@@ -149,13 +150,14 @@ public abstract class SweepContract {
         }
     }
 
-    /** Every conversion of the prediction, with and without guidance: input, weights and condition. */
+    /** Every conversion of the prediction, without guidance, with it, and with rescaling: input, weights and condition. */
     @ParameterizedTest
     @EnumSource(PredictionType.class)
     void the_guided_denoiser_is_pulled_back_right(PredictionType predicted) {
         for (TrainableTarget target : List.of(WEIGHTS, new TrainableTarget.Conditioning())) {
             for (PredictionType wanted : List.of(PredictionType.EPSILON, PredictionType.SAMPLE)) {
-                for (double guidance : new double[] {1, 2.5}) {
+                for (Guidance guidance :
+                        List.of(Guidance.of(1), Guidance.of(2.5), new Guidance(2.5, 0.7, PROMPTS.get(1)))) {
                     checkPullBack(predicted, wanted, target, guidance);
                 }
             }
@@ -163,7 +165,7 @@ public abstract class SweepContract {
     }
 
     private void checkPullBack(
-            PredictionType predicted, PredictionType wanted, TrainableTarget target, double guidance) {
+            PredictionType predicted, PredictionType wanted, TrainableTarget target, Guidance guidance) {
         TimePoint at = new TimePoint(420, 0.8, 0.55);
         double[] u = {0.4, -1.1, 0.3, 0.9, -0.2, 1.3, 0.7, 0.1, -0.8, -0.5, 1.2, -1.4};
         double[] cotangent = {1, -0.5, 0.3, 0.8, -1.2, 0.4, -0.6, 0.9, 1.1, -0.7, 0.2, 0.5};
@@ -173,7 +175,8 @@ public abstract class SweepContract {
                 PROMPTS,
                 new double[] {0.3, -0.2, 0.5},
                 new double[] {-0.6, 0.4, 0.2});
-        ChainParts parts = new ChainParts(model, target, guidance, QuadraticReward.around(new double[6]), PROMPTS, 2);
+        ChainParts parts =
+                new ChainParts(model, target, 1, QuadraticReward.around(new double[6]), PROMPTS, 2).with(guidance);
         try (ComputeBackend backend = backend();
                 Workbench bench = Workbench.open(backend, parts);
                 Rollout rollout =

@@ -6,14 +6,15 @@ import java.util.stream.IntStream;
 import org.plumbline.spi.sampler.OutputTransform;
 
 /**
- * Limits each sample to [-s, s] and divides it by s, with s the quantile of its absolute values, kept in [1, largest].
+ * Limits each sample to [-s, s] and divides it by s, with s the quantile of its absolute values, raised to 1 and
+ * then limited by largest.
  * The quantile interpolates linearly between two order statistics, and its derivative goes to those two numbers.
  *
  * <p>Source: Saharia et al.: Photorealistic text-to-image diffusion models with deep language understanding. NeurIPS
  * 2022, section 2.3.
  *
  * @param ratio which quantile, in (0, 1]
- * @param largest upper limit of s
+ * @param largest upper limit of s; one below 1 is s itself
  */
 public record DynamicThresholding(double ratio, double largest) implements OutputTransform {
     @Override
@@ -70,7 +71,7 @@ public record DynamicThresholding(double ratio, double largest) implements Outpu
         int above = Math.min(below + 1, size - 1);
         double weight = position - below;
         double quantile = (1 - weight) * Math.abs(h[order[below]]) + weight * Math.abs(h[order[above]]);
-        double s = Math.max(1, Math.min(largest, quantile));
+        double s = Math.min(largest, Math.max(1, quantile));
         return new Threshold(s, s == quantile, order[below], order[above], weight);
     }
 

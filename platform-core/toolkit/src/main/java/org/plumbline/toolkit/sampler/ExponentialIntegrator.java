@@ -258,26 +258,8 @@ public final class ExponentialIntegrator {
         double h = nodes[n + 1] - nodes[n];
         double[] at = new double[order];
         for (int j = 0; j < order; j++) {
-            at[j] = asIfUniform ? -j : (nodes[n - j] - nodes[n]) / h;
+            at[j] = asIfUniform ? nodes[n] - j * h : nodes[n - j];
         }
-        double[] beta = new double[order];
-        for (int j = 0; j < order; j++) {
-            // The Lagrange polynomial of point j, by its coefficients.
-            double[] polynomial = {1};
-            for (int i = 0; i < order; i++) {
-                if (i != j) {
-                    double[] next = new double[polynomial.length + 1];
-                    for (int d = 0; d < polynomial.length; d++) {
-                        next[d + 1] += polynomial[d] / (at[j] - at[i]);
-                        next[d] -= polynomial[d] * at[i] / (at[j] - at[i]);
-                    }
-                    polynomial = next;
-                }
-            }
-            for (int d = 0; d < polynomial.length; d++) {
-                beta[j] += h * polynomial[d] / (d + 1);
-            }
-        }
-        return beta;
+        return PolynomialIntegrals.overPosition(at, nodes[n + 1]);
     }
 }

@@ -1,9 +1,11 @@
 /**
- * Pieces that several samplers share: timestep spacings, output transforms, and the explicit Runge-Kutta and
- * Adams-Bashforth solvers of the probability-flow ODE as sampler programs.
+ * Pieces that several samplers share: the options stored with a model ({@link org.plumbline.toolkit.sampler.ModelSettings}),
+ * timestep spacings and noise levels, output transforms, a {@link org.plumbline.toolkit.sampler.ProgramWriter writer} that
+ * turns formulas into tables, and the explicit Runge-Kutta and Adams-Bashforth solvers of the probability-flow ODE as
+ * sampler programs.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package org.plumbline.toolkit.sampler;
 

@@ -114,8 +114,11 @@ final class PixelModel implements DiffusionModel {
     @Override
     public TrainableWeights trainable(TrainableTarget.Weights target) {
         // Before Java 21 a switch does not know the cases of a sealed type.
-        return target instanceof TrainableTarget.Lora lora
-                ? LoraWeights.of(denoiser, lora)
+        if (target instanceof TrainableTarget.Lora lora) {
+            return LoraWeights.of(denoiser, lora);
+        }
+        return target instanceof TrainableTarget.StoredLora stored
+                ? LoraWeights.of(denoiser, stored)
                 : FullWeights.of(denoiser, (TrainableTarget.Full) target, folder.files());
     }
 

@@ -2,12 +2,11 @@ package org.plumbline.plugins.sampler.ddim;
 
 import jakarta.inject.Inject;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.plumbline.spi.error.PlumblineException;
-import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
@@ -18,8 +17,7 @@ import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
-import org.plumbline.toolkit.sampler.Clipping;
-import org.plumbline.toolkit.sampler.DynamicThresholding;
+import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.TimestepSpacing;
 
 /**
@@ -82,11 +80,13 @@ final class DdimSampler implements Sampler {
             @Setting(description = "quantile of thresholding; default: the model's", min = 0, max = 1) @Nullable
             Double dynamicThresholdingRatio,
 
-            @Setting(description = "largest threshold; default: the model's", min = 1) @Nullable
+            @Setting(description = "largest threshold; default: the model's", min = 0) @Nullable
             Double sampleMaxValue,
 
             @Setting(description = "recompute eps from the clipped sample", defaultValue = "false")
             boolean useClippedModelOutput) {}
+
+    private static final Set<String> CLASSES = Set.of("DDIMScheduler");
 
     private final Configuration configuration;
 
@@ -96,45 +96,41 @@ final class DdimSampler implements Sampler {
     }
 
     @Override
+    public Set<String> schedulerClasses() {
+        return CLASSES;
+    }
+
+    @Override
     public SamplerProgram program(Request request) {
         NoiseSchedule schedule = request.schedule();
-        ModelSettings model = new ModelSettings(request.modelSettings());
+        ModelSettings settings = ModelSettings.of("ddim", request, CLASSES)
+                .with("timestep_spacing", configuration.timestepSpacing())
+                .with("steps_offset", configuration.stepsOffset())
+                .with("set_alpha_to_one", configuration.setAlphaToOne())
+                .with("clip_sample", configuration.clipSample())
+                .with("clip_sample_range", configuration.clipSampleRange())
+                .with("thresholding", configuration.thresholding())
+                .with("dynamic_thresholding_ratio", configuration.dynamicThresholdingRatio())
+                .with("sample_max_value", configuration.sampleMaxValue());
         int trainSteps = schedule.trainSteps();
         int steps = request.steps();
         if (!schedule.variancePreserving() || request.prediction() == PredictionType.FLOW) {
-            throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                    .asked("sampler 'ddim' with a flow-matching model")
-                    .remedy("choose a flow-matching sampler")
-                    .build();
+            throw settings.unsuited(
+                    "a flow-matching model", "variance preserving models", "choose a flow-matching sampler");
         }
-        if (steps < 1 || steps > trainSteps) {
-            throw PlumblineException.of(StandardError.BAD_VALUE)
-                    .asked("sampler 'ddim' with steps: " + steps)
-                    .available("1 to " + trainSteps + ", the model's training steps")
-                    .build();
-        }
-        TimestepSpacing spacing = configuration.timestepSpacing() != null
-                ? configuration.timestepSpacing()
-                : model.spacing("timestep_spacing", TimestepSpacing.LEADING);
-        int offset =
-                configuration.stepsOffset() != null ? configuration.stepsOffset() : model.integer("steps_offset", 0);
-        boolean toOne = configuration.setAlphaToOne() != null
-                ? configuration.setAlphaToOne()
-                : model.bool("set_alpha_to_one", true);
-        OutputTransform transform = transform(model);
+        settings.requireSteps(request, 1, trainSteps);
+        TimestepSpacing spacing = settings.spacing(TimestepSpacing.LEADING);
+        int offset = settings.integer("steps_offset", 0);
+        boolean toOne = settings.flag("set_alpha_to_one", true);
+        OutputTransform transform = settings.thresholdingOrClipping(true);
+        settings.warnOfOthers();
         boolean asEpsilon = request.prediction() == PredictionType.EPSILON && transform.identity();
 
         List<SamplerCall> noisy = new ArrayList<>();
         List<SamplerCall> silent = new ArrayList<>();
-        for (int t : spacing.timesteps(trainSteps, steps, offset)) {
-            if (t >= trainSteps) {
-                throw PlumblineException.of(StandardError.BAD_VALUE)
-                        .asked("sampler 'ddim' with steps: " + steps + " and steps-offset: " + offset
-                                + " visits training step " + t)
-                        .available("0 to " + (trainSteps - 1))
-                        .remedy("lower the number of steps, or choose timestep-spacing: trailing")
-                        .build();
-            }
+        int[] timesteps = spacing.timesteps(trainSteps, steps, offset);
+        for (int t : Arrays.copyOfRange(timesteps, request.firstStep(), steps)) {
+            settings.requireTrained(t, trainSteps);
             int next = t - trainSteps / steps;
             double a = schedule.alphaBar(t);
             double aNext = next >= 0 ? schedule.alphaBar(next) : toOne ? 1 : schedule.alphaBar(0);
@@ -178,62 +174,9 @@ final class DdimSampler implements Sampler {
                 : SamplerCall.single(at, ofState, Math.sqrt(aNext), ofSample, s);
     }
 
-    private OutputTransform transform(ModelSettings model) {
-        boolean thresholding =
-                configuration.thresholding() != null ? configuration.thresholding() : model.bool("thresholding", false);
-        boolean clip =
-                configuration.clipSample() != null ? configuration.clipSample() : model.bool("clip_sample", true);
-        if (thresholding) {
-            double ratio = configuration.dynamicThresholdingRatio() != null
-                    ? configuration.dynamicThresholdingRatio()
-                    : model.number("dynamic_thresholding_ratio", 0.995);
-            double largest = configuration.sampleMaxValue() != null
-                    ? configuration.sampleMaxValue()
-                    : model.number("sample_max_value", 1);
-            return new DynamicThresholding(ratio, largest);
-        }
-        if (clip) {
-            return new Clipping(
-                    configuration.clipSampleRange() != null
-                            ? configuration.clipSampleRange()
-                            : model.number("clip_sample_range", 1));
-        }
-        return OutputTransform.none();
-    }
-
     @Override
     public List<Citation> citations() {
         return List.of(new Citation(
                 "song2021ddim", "Song, J., Meng, C., Ermon, S.", "Denoising diffusion implicit models", 2021, "ICLR"));
-    }
-
-    /** The settings stored with a model, with the defaults of the file format. */
-    private record ModelSettings(Map<String, Object> values) {
-        boolean bool(String key, boolean otherwise) {
-            return values.get(key) instanceof Boolean value ? value : otherwise;
-        }
-
-        int integer(String key, int otherwise) {
-            return values.get(key) instanceof Number value ? value.intValue() : otherwise;
-        }
-
-        double number(String key, double otherwise) {
-            return values.get(key) instanceof Number value ? value.doubleValue() : otherwise;
-        }
-
-        TimestepSpacing spacing(String key, TimestepSpacing otherwise) {
-            if (!(values.get(key) instanceof String text)) {
-                return otherwise;
-            }
-            try {
-                return TimestepSpacing.valueOf(text.toUpperCase(Locale.ROOT));
-            } catch (IllegalArgumentException unknown) {
-                throw PlumblineException.of(StandardError.UNSUPPORTED)
-                        .asked("the model's timestep_spacing '" + text + "'")
-                        .available("leading, trailing, linspace")
-                        .cause(unknown)
-                        .build();
-            }
-        }
     }
 }

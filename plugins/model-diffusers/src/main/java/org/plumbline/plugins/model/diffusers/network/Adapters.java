@@ -1,28 +1,42 @@
 package org.plumbline.plugins.model.diffusers.network;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * Low-rank adapters (Hu et al. 2021) on chosen linear layers: y = W x + b + scale * B (A x), with A [rank, in] and
- * B [out, rank]. Their weights are called as the peft library calls them, {@code <layer>.lora_A.weight} and
- * {@code <layer>.lora_B.weight}.
- *
- * @param rank the inner size
- * @param scale alpha / rank
- * @param modules ends of the names of adapted layers, in whole parts: {@code to_q} means {@code ...attn1.to_q}
+ * Which layers of a network have {@link LowRank} adapters. The adapters' weights are called as the peft library calls them,
+ * {@code <layer>.lora_A.weight} and {@code <layer>.lora_B.weight}.
  */
-public record Adapters(int rank, double scale, List<String> modules) {
-    public Adapters {
-        modules = List.copyOf(modules);
+@FunctionalInterface
+public interface Adapters {
+    /** The adapter of a linear layer or convolution; empty if it has none. */
+    Optional<LowRank> on(String layer);
+
+    /** No adapters. */
+    static Adapters none() {
+        return layer -> Optional.empty();
     }
 
-    /** True if the layer of this name is adapted. */
-    public boolean select(String layer) {
-        return modules.stream().anyMatch(module -> matches(layer, module));
+    /**
+     * The same adapter on all layers whose names end with one of these.
+     *
+     * @param modules ends of names, in whole parts: {@code to_q} means {@code ...attn1.to_q}
+     */
+    static Adapters on(LowRank adapter, List<String> modules) {
+        List<String> ends = List.copyOf(modules);
+        return layer ->
+                ends.stream().anyMatch(module -> matches(layer, module)) ? Optional.of(adapter) : Optional.empty();
+    }
+
+    /** Each of these layers has its own. */
+    static Adapters of(Map<String, LowRank> byLayer) {
+        Map<String, LowRank> copy = Map.copyOf(byLayer);
+        return layer -> Optional.ofNullable(copy.get(layer));
     }
 
     /** True if the layer's name ends with the module's. */
-    public static boolean matches(String layer, String module) {
+    static boolean matches(String layer, String module) {
         return layer.equals(module) || layer.endsWith("." + module);
     }
 }

@@ -10,22 +10,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scope {
     private final String prefix;
-    private final @Nullable Adapters adapters;
+    private final Adapters adapters;
     private final List<WeightSpec> weights;
     private final List<WeightSpec> adapterWeights;
-    private final List<Linear> linears;
+    private final List<String> layers;
 
     private Scope(
             String prefix,
-            @Nullable Adapters adapters,
+            Adapters adapters,
             List<WeightSpec> weights,
             List<WeightSpec> adapterWeights,
-            List<Linear> linears) {
+            List<String> layers) {
         this.prefix = prefix;
         this.adapters = adapters;
         this.weights = weights;
         this.adapterWeights = adapterWeights;
-        this.linears = linears;
+        this.layers = layers;
     }
 
     /** The root of a network whose weights are called as in its own file. */
@@ -35,7 +35,7 @@ public final class Scope {
 
     /** The root of a network that is part of a larger one; all its names start with {@code prefix}. */
     public static Scope root(String prefix) {
-        return new Scope(prefix, null, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        return new Scope(prefix, Adapters.none(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     }
 
     /** The root of a network with adapters. */
@@ -45,7 +45,7 @@ public final class Scope {
 
     /** The scope of a named part. */
     Scope in(String part) {
-        return new Scope(prefix + part + ".", adapters, weights, adapterWeights, linears);
+        return new Scope(prefix + part + ".", adapters, weights, adapterWeights, layers);
     }
 
     /** The scope of an entry of a named list of parts. */
@@ -63,9 +63,9 @@ public final class Scope {
         return List.copyOf(adapterWeights);
     }
 
-    /** The names of all linear layers. */
-    public List<String> linearLayers() {
-        return linears.stream().map(Linear::name).toList();
+    /** The names of all linear layers and convolutions: what can have an adapter. */
+    public List<String> layers() {
+        return List.copyOf(layers);
     }
 
     /** Declares a weight and returns its full name. */
@@ -83,24 +83,38 @@ public final class Scope {
         if (bias) {
             weight(name + ".bias", biasStart, out);
         }
-        Linear.LowRank lowRank = null;
-        String layer = prefix + name;
-        if (adapters != null && adapters.select(layer)) {
-            lowRank = new Linear.LowRank(adapters.rank(), adapters.scale());
-            adapterWeights.add(new WeightSpec(
-                    layer + ".lora_A.weight", Initialiser.normal(1.0 / adapters.rank()), adapters.rank(), in));
-            adapterWeights.add(new WeightSpec(layer + ".lora_B.weight", Initialiser.constant(0), out, adapters.rank()));
-        }
-        Linear linear = new Linear(layer, in, out, bias, lowRank);
-        linears.add(linear);
-        return linear;
+        return new Linear(prefix + name, in, out, bias, adapter(prefix + name, new long[] {in}, new long[] {out}));
     }
 
     Conv2d conv(String name, int in, int out, int kernel, int stride, int padding) {
         Initialiser start = Initialiser.fanIn((long) in * kernel * kernel);
         weight(name + ".weight", start, out, in, kernel, kernel);
         weight(name + ".bias", start, out);
-        return new Conv2d(prefix + name, in, out, kernel, stride, padding);
+        LowRank lowRank = adapter(prefix + name, new long[] {in, kernel, kernel}, new long[] {out, 1, 1});
+        return new Conv2d(prefix + name, in, out, kernel, stride, padding, lowRank);
+    }
+
+    /**
+     * Declares the adapter of a layer, if it has one: A starts Gaussian with deviation 1 / rank, B zero.
+     *
+     * @param in the sizes of A after its first, the rank
+     * @param out the sizes of B without its second, the rank
+     */
+    private @Nullable LowRank adapter(String layer, long[] in, long[] out) {
+        layers.add(layer);
+        LowRank lowRank = adapters.on(layer).orElse(null);
+        if (lowRank != null) {
+            long[] a = new long[in.length + 1];
+            a[0] = lowRank.rank();
+            System.arraycopy(in, 0, a, 1, in.length);
+            long[] b = new long[out.length + 1];
+            b[0] = out[0];
+            b[1] = lowRank.rank();
+            System.arraycopy(out, 1, b, 2, out.length - 1);
+            adapterWeights.add(new WeightSpec(layer + LowRank.A, Initialiser.normal(1.0 / lowRank.rank()), a));
+            adapterWeights.add(new WeightSpec(layer + LowRank.B, Initialiser.constant(0), b));
+        }
+        return lowRank;
     }
 
     GroupNorm groupNorm(String name, int groups, int channels, double eps) {

@@ -62,13 +62,10 @@ final class Transformer implements ImageAttention {
         }
     }
 
-    /** A 1x1 convolution is a linear layer on every pixel: its weight [C, C, 1, 1] is used as [C, C]. */
     private record OfConvolution(Conv2d layer) implements Projection {
         @Override
         public <T> T apply(Ops<T> ops, T sequence) {
-            T w = ops.weight(layer.name() + ".weight", layer.out(), layer.in(), 1, 1);
-            T b = ops.weight(layer.name() + ".bias", layer.out());
-            return ops.linear(sequence, ops.reshape(w, layer.out(), layer.in()), b);
+            return layer.applyToSequence(ops, sequence);
         }
     }
 }

@@ -6,15 +6,15 @@ import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.toolkit.settings.SettingsBinder;
 
 /** The backend {@code djl-pytorch} on one thread of the CPU. Its classes are its own, as those of any plugin. */
-final class Torch {
+public final class Torch {
     private Torch() {}
 
-    static ComputeBackend backend() {
+    public static ComputeBackend backend() {
         return backend(Map.of());
     }
 
     /** With settings as a user writes them. */
-    static ComputeBackend backend(Map<String, ?> settings) {
+    public static ComputeBackend backend(Map<String, ?> settings) {
         try {
             String name = "org.plumbline.plugins.backend.djl.pytorch.DjlPytorchBackend";
             Class<? extends Record> type =

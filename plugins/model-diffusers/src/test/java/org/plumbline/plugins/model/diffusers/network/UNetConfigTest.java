@@ -63,7 +63,7 @@ class UNetConfigTest {
         // Built without complaint, and with the layers where they belong.
         Scope scope = Scope.root();
         new UNet(scope, config);
-        List<String> linears = scope.linearLayers();
+        List<String> linears = scope.layers();
         assertTrue(linears.contains("down_blocks.1.attentions.1.transformer_blocks.2.attn2.to_k"));
         assertTrue(linears.contains("up_blocks.0.attentions.2.transformer_blocks.2.attn1.to_out.0"));
         assertTrue(linears.contains("up_blocks.1.attentions.1.proj_in"));
