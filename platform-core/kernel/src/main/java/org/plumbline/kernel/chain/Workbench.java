@@ -258,14 +258,17 @@ public final class Workbench implements AutoCloseable {
     }
 
     private Tensor decoded(TensorArena into, Tensor latents) {
+        Tensor images = decoder.forward(into, null, Map.of(ImageDecoder.LATENT, latents));
         long[] image = parts.model().imageDecoder().imageShape();
-        return Returned.output(
-                decoder,
-                decoder.forward(into, null, Map.of(ImageDecoder.LATENT, latents)),
-                latents.rows(),
-                image[0],
-                image[1],
-                image[2]);
+        return Returned.output(decoder, images, rows(latents.rows(), image));
+    }
+
+    /** The shape of so many rows of a shape. */
+    private static long[] rows(int rows, long[] one) {
+        long[] shape = new long[one.length + 1];
+        shape[0] = rows;
+        System.arraycopy(one, 0, shape, 1, one.length);
+        return shape;
     }
 
     /** Samples the behaviour of a rollout and keeps what the recording policy says. */
@@ -350,11 +353,7 @@ public final class Workbench implements AutoCloseable {
         for (int i = 0; i < state.length; i++) {
             state[i] = scale * noise[i];
         }
-        long[] latent = parts.model().latentShape();
-        long[] shape = new long[latent.length + 1];
-        shape[0] = rows;
-        System.arraycopy(latent, 0, shape, 1, latent.length);
-        return into.tensor(state, shape);
+        return into.tensor(state, rows(rows, parts.model().latentShape()));
     }
 
     private Parametrisation parametrisation(TensorArena owner, SamplerProgram program, Batch batch, int size) {
