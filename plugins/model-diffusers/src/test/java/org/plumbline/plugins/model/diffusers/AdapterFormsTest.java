@@ -86,13 +86,7 @@ class AdapterFormsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "DIFFUSERS, 4, 16",
-        "DIFFUSERS, 4, 6",
-        "DIFFUSERS, 3, 0.1",
-        "PEFT, 3, 5",
-        "KOHYA, 3, 5",
-        "KOHYA, 3, 0.1"
+    @CsvSource({"DIFFUSERS, 4, 16", "DIFFUSERS, 4, 6", "DIFFUSERS, 3, 0.1", "PEFT, 3, 5", "KOHYA, 3, 5", "KOHYA, 3, 0.1"
     })
     void a_round_trip_gives_the_same_predictions_bit_for_bit(AdapterForm form, int rank, double alpha) {
         TrainableWeights trained = model.trainable(new TrainableTarget.Lora(rank, alpha, ALL, form));
@@ -105,13 +99,20 @@ class AdapterFormsTest {
         assertArrayEquals(rounded(theta), back, "float32, as networks multiply them");
         assertArrayEquals(back, trained.load(file), "also for a target that says rank, alpha and modules");
 
-        double[] before = run(Torch.backend(), trained, theta);
-        assertArrayEquals(before, run(Torch.backend(), read, back));
-        assertArrayEquals(
-                run(new ReferenceBackend(), trained, rounded(theta)), run(new ReferenceBackend(), read, back));
+        double[] before = run(new ReferenceBackend(), trained, rounded(theta));
+        assertArrayEquals(before, run(new ReferenceBackend(), read, back));
         assertFalse(
-                Arrays.equals(before, run(Torch.backend(), trained, trained.initial(1))),
+                Arrays.equals(before, run(new ReferenceBackend(), trained, trained.initial(1))),
                 "the adapters make a difference");
+    }
+
+    @ParameterizedTest
+    @EnumSource(AdapterForm.class)
+    void in_float32_what_is_read_back_predicts_what_was_trained_in_float64(AdapterForm form) {
+        TrainableWeights trained = model.trainable(new TrainableTarget.Lora(3, 5, ATTENTION, form));
+        double[] theta = random(trained.layout());
+        TrainableWeights read = model.trainable(stored(trained.save(theta, temporary.resolve("out"))));
+        assertArrayEquals(run(Torch.backend(), trained, theta), run(Torch.backend(), read, read.initial(5)));
     }
 
     @ParameterizedTest
