@@ -28,8 +28,9 @@ final class ModelCommand {
     /** {@code plumbline model inspect}: what is in a folder or file, without loading weights. */
     @Command(
             name = "inspect",
-            description = "Says what is in a model folder, or in a file of adapters, and whether it can be run. Weights are"
-                    + " not loaded.")
+            description =
+                    "Says what is in a model folder, or in a file of adapters, and whether it can be run. Weights are"
+                            + " not loaded.")
     static final class Inspect implements HostedCommand {
         @Parameters(paramLabel = "PATH", description = "a model folder, or a file of adapters")
         private Path path = Path.of("");
@@ -42,7 +43,8 @@ final class ModelCommand {
 
         @Override
         public int run(Invocation invocation) throws JsonProcessingException {
-            try (Lease<ModelLoader> lease = invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
+            try (Lease<ModelLoader> lease =
+                    invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
                 ModelInspection found = lease.get().inspect(invocation.find(path));
                 if (json) {
                     invocation
@@ -82,8 +84,7 @@ final class ModelCommand {
                         .max()
                         .orElse(0);
                 found.facts()
-                        .forEach((name, value) ->
-                                out.println(name + " ".repeat(width - name.length() + 2) + value));
+                        .forEach((name, value) -> out.println(name + " ".repeat(width - name.length() + 2) + value));
             }
             list("Cannot be used:", found.unsupported(), out);
             list("Warnings:", found.warnings(), out);
@@ -152,8 +153,9 @@ final class ModelCommand {
                 names = "--form",
                 required = true,
                 paramLabel = "FORM",
-                description = "diffusers, peft or kohya: the adapters alone, no number changed; merged: a complete model"
-                        + " folder, in the types of the model's files.")
+                description =
+                        "diffusers, peft or kohya: the adapters alone, no number changed; merged: a complete model"
+                                + " folder, in the types of the model's files.")
         private Form form = Form.DIFFUSERS;
 
         @Option(
@@ -168,7 +170,8 @@ final class ModelCommand {
 
         @Override
         public int run(Invocation invocation) {
-            try (Lease<ModelLoader> lease = invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
+            try (Lease<ModelLoader> lease =
+                    invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
                 Path model = invocation.find(folder);
                 Path adapters = invocation.find(lora);
                 Path written = form == Form.MERGED

@@ -33,7 +33,8 @@ record ForeignFormat(String what, String remedy, boolean certain) {
         }
         if (startsWith(start, "version ")) {
             return Optional.of(new ForeignFormat(
-                    "it is a pointer of Git LFS to a file that was not downloaded", "run 'git lfs pull' in its folder",
+                    "it is a pointer of Git LFS to a file that was not downloaded",
+                    "run 'git lfs pull' in its folder",
                     false));
         }
         if (startsWith(start, "GGUF")) {

@@ -207,9 +207,21 @@ class SafetensorsTest {
     @Test
     void numbers_are_rounded_to_the_nearest_of_their_type() {
         double[] values = {
-            1, -2, 1 + 0x1p-11, 1 + 0x3p-11, 1 + 0x1p-11 + 0x1p-40, 65504, 65519.9, 65520, 0x1p-24, 0x1p-25, 0x3p-25, -0.0
+            1,
+            -2,
+            1 + 0x1p-11,
+            1 + 0x3p-11,
+            1 + 0x1p-11 + 0x1p-40,
+            65504,
+            65519.9,
+            65520,
+            0x1p-24,
+            0x1p-25,
+            0x3p-25,
+            -0.0
         };
-        double[] f16 = {1, -2, 1, 1 + 0x1p-9, 1 + 0x1p-10, 65504, 65504, Double.POSITIVE_INFINITY, 0x1p-24, 0, 0x1p-23, -0.0
+        double[] f16 = {
+            1, -2, 1, 1 + 0x1p-9, 1 + 0x1p-10, 65504, 65504, Double.POSITIVE_INFINITY, 0x1p-24, 0, 0x1p-23, -0.0
         };
         // The first is a tie in float, and none in double.
         double[] fine = {1 + 0x1p-8 + 0x1p-40, 1 + 0x1p-8, 3.140625, -0x1p-133, 1e39, -0.0};
@@ -259,12 +271,13 @@ class SafetensorsTest {
             halves.putShort((short) bits);
         }
         for (DataType type : List.of(DataType.F16, DataType.BF16)) {
-            Path path = file(
-                    "{\"h\":{\"dtype\":\"" + type + "\",\"shape\":[65536],\"data_offsets\":[0,131072]}}", all);
+            Path path = file("{\"h\":{\"dtype\":\"" + type + "\",\"shape\":[65536],\"data_offsets\":[0,131072]}}", all);
             Path again = folder.resolve("again.safetensors");
             try (SafetensorsFile file = SafetensorsFile.open(path)) {
                 double[] values = file.doubles("h");
-                SafetensorsWriter.create().add("h", type, () -> values, values.length).write(again);
+                SafetensorsWriter.create()
+                        .add("h", type, () -> values, values.length)
+                        .write(again);
                 try (SafetensorsFile other = SafetensorsFile.open(again)) {
                     assertArrayEquals(values, other.doubles("h"));
                 }

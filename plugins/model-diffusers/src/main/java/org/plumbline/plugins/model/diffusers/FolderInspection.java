@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ import org.plumbline.plugins.model.diffusers.network.Adapters;
 import org.plumbline.plugins.model.diffusers.network.LowRank;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelInspection.Component;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
@@ -36,11 +38,25 @@ final class FolderInspection {
 
     /** Parts of layers' names, for files in which dots are underscores. */
     private static final List<String> FLAT_ENDS = List.of(
-            "to_q", "to_k", "to_v", "to_out_0", "ff_net_0_proj", "ff_net_2", "proj_in", "proj_out", "conv1", "conv2",
-            "conv_shortcut", "time_emb_proj", "downsamplers_0_conv", "upsamplers_0_conv", "conv_in", "conv_out");
+            "to_q",
+            "to_k",
+            "to_v",
+            "to_out_0",
+            "ff_net_0_proj",
+            "ff_net_2",
+            "proj_in",
+            "proj_out",
+            "conv1",
+            "conv2",
+            "conv_shortcut",
+            "time_emb_proj",
+            "downsamplers_0_conv",
+            "upsamplers_0_conv",
+            "conv_in",
+            "conv_out");
 
     private final Path path;
-    private final Function<Path, AutoCloseable> loader;
+    private final Function<Path, DiffusionModel> loader;
     private final List<Component> components = new ArrayList<>();
     private final Map<String, String> facts = new LinkedHashMap<>();
     private final List<String> unsupported = new ArrayList<>();
@@ -51,7 +67,7 @@ final class FolderInspection {
      *
      * @param loader what tells whether a model can be run, by failing if not
      */
-    FolderInspection(Path path, Function<Path, AutoCloseable> loader) {
+    FolderInspection(Path path, Function<Path, DiffusionModel> loader) {
         this.path = path;
         this.loader = loader;
     }
@@ -83,15 +99,15 @@ final class FolderInspection {
                 components.add(component(index, part));
             }
         }
-        attempt(() -> schedule(ConfigFile.read(path.resolve(ModelFolder.SCHEDULER).resolve("scheduler_config.json"))));
+        attempt(() ->
+                schedule(ConfigFile.read(path.resolve(ModelFolder.SCHEDULER).resolve("scheduler_config.json"))));
         attempt(() -> latent(ConfigFile.read(path.resolve(ModelFolder.UNET_CONFIG))));
-        try (AutoCloseable model = loader.apply(path)) {
+        try (DiffusionModel model = loader.apply(path)) {
+            facts.put("image", sizes(model.imageDecoder().imageShape()));
             facts.put("can be run", "yes");
         } catch (PlumblineException reason) {
             facts.put("can be run", "no");
             unsupported.add(inOneLine(reason));
-        } catch (Exception closing) {
-            throw new IllegalStateException("'" + path + "' cannot be closed", closing);
         }
         return index.text("_class_name", "a pipeline without a class");
     }
@@ -113,9 +129,8 @@ final class FolderInspection {
         List<String> names = names(folder);
         String base = names.stream().anyMatch(name -> name.startsWith("model")) ? "model" : ModelFolder.UNET_WEIGHTS;
         if (names.stream().noneMatch(name -> name.matches(".*\\.(safetensors|bin|ckpt|pt|msgpack|h5)"))) {
-            long bytes = names.stream()
-                    .mapToLong(name -> size(folder.resolve(name)))
-                    .sum();
+            long bytes =
+                    names.stream().mapToLong(name -> size(folder.resolve(name))).sum();
             return new Component(part, type, List.of(), Map.of(), 0, 0, bytes, role);
         }
         try (WeightFiles weights = WeightFiles.open(folder, base)) {
@@ -198,6 +213,10 @@ final class FolderInspection {
         if (file.has("cross_attention_dim")) {
             facts.put("width of the condition", String.valueOf(file.asMap().get("cross_attention_dim")));
         }
+    }
+
+    private static String sizes(long... shape) {
+        return Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(" x "));
     }
 
     // ---- one network, adapters, other files
@@ -297,7 +316,7 @@ final class FolderInspection {
     }
 
     private static String inOneLine(PlumblineException reason) {
-        return reason.getMessage().strip().replaceAll("\\s*\\n\\s*", "; ");
+        return String.valueOf(reason.getMessage()).strip().replaceAll("\\s*\\n\\s*", "; ");
     }
 
     private static List<String> names(Path folder) {

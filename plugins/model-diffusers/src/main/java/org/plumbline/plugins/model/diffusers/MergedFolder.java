@@ -62,7 +62,11 @@ final class MergedFolder {
             AtomicFolder.write(target, into -> {
                 copy(weights, into);
                 for (SafetensorsFile source : weights.files()) {
-                    write(source, file, layers, into.resolve(ModelFolder.UNET).resolve(source.path().getFileName()));
+                    write(
+                            source,
+                            file,
+                            layers,
+                            into.resolve(ModelFolder.UNET).resolve(source.path().getFileName()));
                 }
             });
         }
@@ -96,7 +100,10 @@ final class MergedFolder {
                 writer.add(source, tensor);
             } else {
                 writer.add(
-                        tensor, source.type(tensor), () -> merged(source, tensor, adapters, layer), source.shape(tensor));
+                        tensor,
+                        source.type(tensor),
+                        () -> merged(source, tensor, adapters, layer),
+                        source.shape(tensor));
             }
         }
         writer.write(target);

@@ -75,8 +75,7 @@ final class StoredWeights implements WeightSource, AutoCloseable {
         }
     }
 
-    private static Map<String, Place> match(
-            Path folder, Map<String, SafetensorsFile> stored, List<WeightSpec> wanted) {
+    private static Map<String, Place> match(Path folder, Map<String, SafetensorsFile> stored, List<WeightSpec> wanted) {
         List<String> problems = new ArrayList<>();
         Map<String, Place> places = new LinkedHashMap<>();
         Set<String> used = new LinkedHashSet<>(NO_WEIGHTS);

@@ -134,7 +134,8 @@ final class WeightFiles implements AutoCloseable {
         });
         if (!problems.isEmpty()) {
             throw PlumblineException.of(StandardError.MALFORMED_FILE)
-                    .asked("'" + index.path() + "' does not describe the shards beside it:\n  " + lines(problems) + "\n")
+                    .asked("'" + index.path() + "' does not describe the shards beside it:\n  " + lines(problems)
+                            + "\n")
                     .remedy("put an index and the shards it was written with together")
                     .build();
         }

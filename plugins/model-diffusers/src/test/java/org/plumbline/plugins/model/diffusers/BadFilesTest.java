@@ -149,8 +149,8 @@ class BadFilesTest {
         List<String> warnings = new ArrayList<>();
         List<WeightSpec> specs = List.of(
                 new WeightSpec("good", Initialiser.constant(0), 2), new WeightSpec("bad", Initialiser.constant(0), 3));
-        try (StoredWeights weights = StoredWeights.open(
-                temporary.resolve("w"), "diffusion_pytorch_model", specs, warnings::add)) {
+        try (StoredWeights weights =
+                StoredWeights.open(temporary.resolve("w"), "diffusion_pytorch_model", specs, warnings::add)) {
             weights.floats("good");
             assertEquals(List.of(), warnings);
             weights.floats("bad");

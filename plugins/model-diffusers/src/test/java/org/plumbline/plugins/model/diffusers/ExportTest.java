@@ -61,7 +61,8 @@ class ExportTest {
         }
         try (DiffusionModel model = loader.load(folder)) {
             TrainableWeights weights = model.trainable(new TrainableTarget.Lora(3, 5, MODULES));
-            double[] theta = NoiseStream.of(5, "theta", 0).gaussians(weights.layout().size());
+            double[] theta =
+                    NoiseStream.of(5, "theta", 0).gaussians(weights.layout().size());
             Arrays.setAll(theta, i -> theta[i] / 8);
             lora = weights.save(theta, temporary.resolve("trained"));
         }
@@ -134,7 +135,8 @@ class ExportTest {
     void a_merged_folder_is_complete_and_keeps_types_names_and_other_files() throws IOException {
         Files.writeString(folder.resolve("README.md"), "about");
         Files.writeString(folder.resolve("unet/diffusion_pytorch_model.bin"), "not merged");
-        SafetensorsWriter writer = SafetensorsWriter.create().metadata("format", "pt").metadata("author", "somebody");
+        SafetensorsWriter writer =
+                SafetensorsWriter.create().metadata("format", "pt").metadata("author", "somebody");
         try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(UNET_FILE))) {
             for (String name : file.names()) {
                 writer.add(name, DataType.F16, () -> file.doubles(name), file.shape(name));
@@ -144,14 +146,14 @@ class ExportTest {
         Files.delete(folder.resolve(UNET_FILE));
         Path merged = loader.merge(folder, lora, temporary.resolve("new/merged"));
         Path unet = merged.resolve("unet/diffusion_pytorch_model.fp16.safetensors");
-        try (SafetensorsFile before = SafetensorsFile.open(folder.resolve("unet").resolve(unet.getFileName()));
+        try (SafetensorsFile before =
+                        SafetensorsFile.open(folder.resolve("unet").resolve(unet.getFileName()));
                 SafetensorsFile after = SafetensorsFile.open(unet)) {
             assertEquals(before.names(), after.names());
             assertEquals(before.metadata(), after.metadata());
             for (String name : before.names()) {
                 assertEquals(DataType.F16, after.type(name));
-                boolean adapted = MODULES.stream()
-                        .anyMatch(module -> ("." + name).endsWith("." + module + ".weight"));
+                boolean adapted = MODULES.stream().anyMatch(module -> ("." + name).endsWith("." + module + ".weight"));
                 assertEquals(adapted, !Arrays.equals(before.doubles(name), after.doubles(name)), name);
             }
         }
@@ -191,7 +193,10 @@ class ExportTest {
         ModelInspection.Component unet = found.components().get(0);
         try (DiffusionModel model = loader.load(folder)) {
             assertEquals(
-                    model.trainable(new TrainableTarget.Full(List.of())).layout().size(), unet.parameters());
+                    model.trainable(new TrainableTarget.Full(List.of()))
+                            .layout()
+                            .size(),
+                    unet.parameters());
         }
         assertEquals("UNet2DConditionModel", unet.type());
         assertEquals(List.of("diffusion_pytorch_model.safetensors"), unet.files());
@@ -210,14 +215,20 @@ class ExportTest {
     @Test
     void a_folder_that_cannot_be_run_is_looked_into_with_the_reason() throws IOException {
         Path config = folder.resolve("unet/config.json");
-        Files.writeString(config, Files.readString(config).replace("\"layers_per_block\"", "\"act_fn\": \"mish\", \"layers_per_block\""));
+        Files.writeString(
+                config,
+                Files.readString(config).replace("\"layers_per_block\"", "\"act_fn\": \"mish\", \"layers_per_block\""));
         byte[] bytes = Files.readAllBytes(folder.resolve("text_encoder/model.safetensors"));
         Files.write(folder.resolve("text_encoder/model.safetensors"), Arrays.copyOf(bytes, bytes.length - 3));
         ModelInspection found = loader.inspect(folder);
         assertEquals("no", found.facts().get("can be run"));
-        assertTrue(found.unsupported().get(0).contains("act_fn"), found.unsupported().toString());
+        assertTrue(
+                found.unsupported().get(0).contains("act_fn"),
+                found.unsupported().toString());
         assertTrue(found.components().get(0).parameters() > 0, "the denoiser's file is whole");
-        assertTrue(found.components().get(1).status().contains("truncated"), found.components().toString());
+        assertTrue(
+                found.components().get(1).status().contains("truncated"),
+                found.components().toString());
     }
 
     @ParameterizedTest
@@ -249,7 +260,9 @@ class ExportTest {
                 .add("lora_te_x.lora_down.weight", new float[4], 2, 2)
                 .write(text);
         found = loader.inspect(text);
-        assertTrue(found.unsupported().get(0).contains("text encoder"), found.unsupported().toString());
+        assertTrue(
+                found.unsupported().get(0).contains("text encoder"),
+                found.unsupported().toString());
         assertEquals(4, found.components().get(0).parameters());
         assertThrows(PlumblineException.class, () -> loader.inspect(temporary.resolve("nothing")));
     }
