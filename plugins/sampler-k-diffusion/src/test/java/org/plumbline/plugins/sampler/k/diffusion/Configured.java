@@ -1,5 +1,6 @@
 package org.plumbline.plugins.sampler.k.diffusion;
 
+import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.sampler.Sampler;
 
 /** The samplers with everything as the model says. */
@@ -16,6 +17,10 @@ final class Configured {
 
     static Sampler heun() {
         return new HeunSampler(new HeunSampler.Configuration(null, null, null, null, null));
+    }
+
+    static Sampler dpm2(@Nullable Boolean ancestral) {
+        return new Dpm2Sampler(new Dpm2Sampler.Configuration(ancestral, null, null, null));
     }
 
     static Sampler lms(int order) {

@@ -44,6 +44,12 @@ class RecordedLoopsTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> of_dpm2() throws IOException {
+        Sampler sampler = Configured.dpm2(null);
+        return RecordedLoops.tests(sampler.schedulerClasses(), row -> sampler);
+    }
+
+    @TestFactory
     Stream<DynamicTest> of_lms() throws IOException {
         return RecordedLoops.tests(
                 Configured.lms(4).schedulerClasses(),
