@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
 import org.plumbline.plugins.model.diffusers.network.ClipTextConfig;
+import org.plumbline.plugins.model.diffusers.network.Conditioning;
 import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConditionConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConfig;
@@ -68,8 +69,8 @@ record ModelFolder(
             case "UNet3DConditionModel" -> UNet3DConfig.read(unetFile);
             default -> UNet2DConfig.read(unetFile);
         };
-        boolean conditional = unet.conditional();
-        if (unet.classes() > 0) {
+        boolean conditional = unet.conditioning() instanceof Conditioning.Text;
+        if (unet.conditioning() instanceof Conditioning.OfClass) {
             throw unetFile.unsupported("num_class_embeds", "networks conditioned on text or on nothing");
         }
         if (unet.in() != unet.out()) {
@@ -81,7 +82,7 @@ record ModelFolder(
             type(index, TOKENIZER);
             ConfigFile textFile = ConfigFile.read(path.resolve(TEXT_ENCODER).resolve("config.json"));
             ClipTextConfig config = ClipTextConfig.read(textFile);
-            if (config.width() != unet.conditionWidth()) {
+            if (config.width() != unet.conditioning().width()) {
                 throw unetFile.bad("cross_attention_dim", "the text network's hidden_size " + config.width());
             }
             text = Optional.of(config);

@@ -182,6 +182,19 @@ public final class ConfigFile {
         return values;
     }
 
+    /** True or false for each of {@code count} places, or a list with one for each. */
+    public List<Boolean> flagOrList(String key, int count, boolean whenAbsent) {
+        if (!get(key).isArray()) {
+            return Collections.nCopies(count, flag(key, whenAbsent));
+        }
+        List<Boolean> values =
+                list(key, "a list of true and false", JsonNode::isBoolean, JsonNode::booleanValue, List.of());
+        if (values.size() != count) {
+            throw bad(key, "true, false, or a list of " + count);
+        }
+        return values;
+    }
+
     /**
      * Refuses the option if it has another value than one of these, null and absence being harmless.
      *

@@ -30,6 +30,6 @@ public record TextToImageGraph(String name, ClipTextModel text, DenoiserNetwork 
         T condition = text.apply(ops, Objects.requireNonNull(inputs.get(Tokenizer.TOKENS)));
         T sample = Objects.requireNonNull(inputs.get(DenoiserInput.SAMPLE.key()));
         T label = Objects.requireNonNull(inputs.get(DenoiserInput.TIMESTEP.key()));
-        return unet.apply(ops, sample, label, condition, null);
+        return unet.apply(ops, sample, label, condition);
     }
 }
