@@ -114,6 +114,13 @@ final class SampleCommand implements HostedCommand {
     private Map<String, String> samplerSettings = new LinkedHashMap<>();
 
     @Option(
+            names = "--lora",
+            paramLabel = "FILE",
+            description = "Adapters that are added to the model: a file in the form of diffusers, peft or kohya, or its"
+                    + " folder.")
+    private @Nullable Path lora;
+
+    @Option(
             names = "--backend",
             paramLabel = "ID",
             defaultValue = "djl-pytorch",
@@ -193,6 +200,7 @@ final class SampleCommand implements HostedCommand {
         return new SampleRequest(
                 use(loader, loaderSettings, "loader"),
                 invocation.find(model),
+                lora == null ? null : invocation.find(lora),
                 BackendChoice.of(section(backend, backendSettings)),
                 use(sampler, samplerSettings, "sampler"),
                 steps,
@@ -260,6 +268,7 @@ final class SampleCommand implements HostedCommand {
     private String description(Sampled sampled, SampleRequest request) {
         Map<String, Object> made = new LinkedHashMap<>();
         made.put("model", model.toString());
+        made.put("lora", lora == null ? "" : lora.toString());
         made.put("prompts", request.prompts());
         made.put("seeds", request.seeds());
         made.put("negative-prompt", negativePrompt);

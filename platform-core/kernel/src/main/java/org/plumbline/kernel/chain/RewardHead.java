@@ -91,12 +91,7 @@ final class RewardHead implements AutoCloseable {
 
     /** Images in memory. */
     static ImageBatch batch(Tensor images, long[] imageShape) {
-        return new ImageBatch(
-                images.toDoubles(),
-                images.rows(),
-                Math.toIntExact(imageShape[0]),
-                Math.toIntExact(imageShape[1]),
-                Math.toIntExact(imageShape[2]));
+        return ImageBatch.of(images.toDoubles(), images.rows(), imageShape);
     }
 
     private static double[] checked(double[] rewards, int rows) {

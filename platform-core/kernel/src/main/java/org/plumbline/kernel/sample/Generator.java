@@ -1,13 +1,17 @@
 package org.plumbline.kernel.sample;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.ChainParts;
 import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.model.AdapterForm;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.reward.BlackBoxRewardModel;
@@ -21,9 +25,10 @@ public final class Generator implements AutoCloseable {
     private final DiffusionModel model;
     private final Workbench workbench;
     private final SamplerProgram program;
+    private final double @Nullable [] adapters;
 
     /**
-     * Compiles a model. The backend and the model stay the caller's.
+     * Compiles a model as it was pre-trained. The backend and the model stay the caller's.
      *
      * @param prompts those that will be asked for; others are encoded when they come
      * @param rows how many images are sampled at a time, at most
@@ -36,13 +41,36 @@ public final class Generator implements AutoCloseable {
             Guidance guidance,
             int rows,
             List<String> prompts) {
+        this(backend, sampler, model, null, steps, guidance, rows, prompts);
+    }
+
+    /**
+     * Compiles a model. The backend and the model stay the caller's.
+     *
+     * @param adapters a file of adapters that are added to the model, or its folder; null for none
+     * @param prompts those that will be asked for; others are encoded when they come
+     * @param rows how many images are sampled at a time, at most
+     */
+    public Generator(
+            ComputeBackend backend,
+            Sampler sampler,
+            DiffusionModel model,
+            @Nullable Path adapters,
+            int steps,
+            Guidance guidance,
+            int rows,
+            List<String> prompts) {
         this.model = model;
         this.program = sampler.program(
                 new Sampler.Request(model.schedule(), model.prediction(), steps, model.samplerSettings()));
         // A chain always trains something; the initial noise is what needs no weights.
-        ChainParts parts = new ChainParts(model, new TrainableTarget.InitialNoise(), 1, new NoReward(), prompts, rows)
-                .with(guidance);
+        TrainableTarget target = adapters == null
+                ? new TrainableTarget.InitialNoise()
+                : new TrainableTarget.StoredLora(
+                        adapters, Optional.empty(), Optional.empty(), List.of(), AdapterForm.DIFFUSERS);
+        ChainParts parts = new ChainParts(model, target, 1, new NoReward(), prompts, rows).with(guidance);
         this.workbench = Workbench.open(backend, parts);
+        this.adapters = adapters == null ? null : workbench.initialParameters(0);
     }
 
     /** What is sampled with. */
@@ -61,15 +89,21 @@ public final class Generator implements AutoCloseable {
      * @param beforeCall hears the number of every network call before it is made; what it throws ends the sampling
      */
     public ImageBatch images(List<String> prompts, NoiseSource noise, IntConsumer beforeCall) {
+        double[] parameters = adapters != null ? adapters : initial(prompts.size(), noise);
+        return workbench.images(program, new Batch(prompts, noise), parameters, beforeCall);
+    }
+
+    /** The initial noise as the trained vector. */
+    private double[] initial(int rows, NoiseSource noise) {
         int size = 1;
         for (long length : model.latentShape()) {
             size = Math.toIntExact(size * length);
         }
-        double[] start = new double[prompts.size() * size];
-        for (int row = 0; row < prompts.size(); row++) {
+        double[] start = new double[rows * size];
+        for (int row = 0; row < rows; row++) {
             System.arraycopy(noise.initial(row, size), 0, start, row * size, size);
         }
-        return workbench.images(program, new Batch(prompts, noise), start, beforeCall);
+        return start;
     }
 
     /** Scores images. */

@@ -50,6 +50,7 @@ public final class SampleJob {
                         backend.backend(),
                         sampler.get(),
                         model,
+                        request.adapters(),
                         request.steps(),
                         request.guidance(),
                         Math.min(request.batch(), request.images()),

@@ -2,6 +2,7 @@ package org.plumbline.kernel.sample;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.swap.BackendChoice;
@@ -11,6 +12,7 @@ import org.plumbline.kernel.swap.BackendChoice;
  *
  * @param loader reads the model
  * @param folder of the model
+ * @param adapters a file of adapters that are added to the model, or its folder; null for none
  * @param backend computes
  * @param sampler makes the chain
  * @param steps of the sampler, at least 1
@@ -22,6 +24,7 @@ import org.plumbline.kernel.swap.BackendChoice;
 public record SampleRequest(
         PluginUse loader,
         Path folder,
+        @Nullable Path adapters,
         BackendChoice backend,
         PluginUse sampler,
         int steps,

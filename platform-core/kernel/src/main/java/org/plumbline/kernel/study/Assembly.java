@@ -2,6 +2,7 @@ package org.plumbline.kernel.study;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,8 @@ import org.plumbline.spi.estimator.PromptScale;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelLoader;
 import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.reward.BlackBoxRewardModel;
+import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.spi.reward.RewardModel;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
@@ -75,6 +78,8 @@ final class Assembly implements AutoCloseable {
             modelFolder = places.resolve(Uses.folder(model));
             target = settings.target().toTarget(places::resolve);
             this.model = loader.get().load(modelFolder);
+            rewards.values().forEach(reward -> requireScores(reward, this.model));
+            heldOut.values().forEach(reward -> requireScores(reward, this.model));
             program = sampler.get().program(request(this.model, settings));
             workbench = Workbench.open(
                     backend.backend(),
@@ -95,6 +100,20 @@ final class Assembly implements AutoCloseable {
                 opened.close();
             }
             throw failure;
+        }
+    }
+
+    /** Refuses a reward that cannot score what the model makes: stills and videos are two different things. */
+    private static void requireScores(Lease<RewardModel> reward, DiffusionModel model) {
+        long[] shape = model.imageDecoder().imageShape();
+        if (reward.get() instanceof DifferentiableRewardModel network) {
+            network.graph(shape);
+        } else if (reward.get() instanceof BlackBoxRewardModel blackBox && !blackBox.scores(shape)) {
+            throw PlumblineException.of(StandardError.WRONG_SHAPE)
+                    .asked("reward '" + reward.description().id() + "' cannot score what " + model.name() + " makes, "
+                            + (shape.length == 4 ? "videos" : "images") + " of " + Arrays.toString(shape))
+                    .remedy("choose another reward; plumbline plugins lists them")
+                    .build();
         }
     }
 

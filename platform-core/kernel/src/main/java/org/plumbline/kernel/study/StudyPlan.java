@@ -338,7 +338,6 @@ public final class StudyPlan {
                 : 0;
     }
 
-    /** SHA-256 of every weight file below a model's folder. */
     /** Of the model's weights, and of the adapters that training starts from. */
     private static Map<String, String> checksums(Assembly assembly) {
         Map<String, String> sums = new TreeMap<>(checksums(assembly.modelFolder()));
@@ -350,6 +349,7 @@ public final class StudyPlan {
         return sums;
     }
 
+    /** SHA-256 of every weight file below a model's folder. */
     private static Map<String, String> checksums(Path folder) {
         Map<String, String> sums = new TreeMap<>();
         try (Stream<Path> files = Files.walk(folder)) {

@@ -4,7 +4,7 @@ import java.util.random.RandomGenerator;
 import org.osgi.annotation.versioning.ConsumerType;
 import org.plumbline.spi.provenance.Citable;
 
-/** A finite set of labelled images with captions. Immutable and thread-safe. */
+/** A finite set of labelled images or videos with captions. Immutable and thread-safe. */
 @ConsumerType
 public interface CaptionedDataset extends Citable {
     /** The parts into which a dataset is divided; they do not overlap. */
@@ -17,7 +17,7 @@ public interface CaptionedDataset extends Citable {
         TEST
     }
 
-    /** Channels, height, width of an image. */
+    /** Channels, height, width of an image; channels, frames, height, width of a video. */
     long[] imageShape();
 
     /** How many images a split has. */

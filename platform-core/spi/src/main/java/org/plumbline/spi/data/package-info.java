@@ -1,5 +1,5 @@
 /**
- * Images with captions, for pre-training. A dataset is a plugin; {@code plumbline pretrain} draws batches from it.
+ * Images and videos with captions, for pre-training. A dataset is a plugin; {@code plumbline pretrain} draws batches from it.
  */
 @Export
 @Version("1.0.0")

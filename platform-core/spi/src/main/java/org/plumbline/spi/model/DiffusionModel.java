@@ -15,7 +15,7 @@ public interface DiffusionModel extends AutoCloseable {
     /** A short name for reports. */
     String name();
 
-    /** Channels, height, width of the latent. */
+    /** Channels, height, width of the latent of an image; channels, frames, height, width of that of a video. */
     long[] latentShape();
 
     /** The noise schedule the model was trained with. */

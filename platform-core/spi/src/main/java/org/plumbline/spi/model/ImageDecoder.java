@@ -10,12 +10,13 @@ public interface ImageDecoder {
     /** The graph input that takes the final latents. */
     String LATENT = "latent";
 
-    /** Channels, height, width of an image. */
+    /** Channels, height, width of an image; channels, frames, height, width of a video. */
     long[] imageShape();
 
     /**
-     * {@link #LATENT} to images [batch, channels, height, width]. Black is 0 and white is 1; values outside are
-     * possible and are not limited here, since a limit would hide them from gradients.
+     * {@link #LATENT} to images [batch, channels, height, width] or videos [batch, channels, frames, height, width]. Black
+     * is 0 and white is 1; values outside are possible and are not limited here, since a limit would hide them from
+     * gradients.
      */
     GraphDefinition graph();
 

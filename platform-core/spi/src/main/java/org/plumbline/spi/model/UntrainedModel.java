@@ -18,7 +18,7 @@ public interface UntrainedModel extends AutoCloseable {
     /** A short name for reports. */
     String name();
 
-    /** Channels, height, width of the latent. */
+    /** Channels, height, width of the latent of an image; channels, frames, height, width of that of a video. */
     long[] latentShape();
 
     /** The noise schedule to train with. */

@@ -7,10 +7,20 @@ import org.osgi.annotation.versioning.ConsumerType;
 @ConsumerType
 public non-sealed interface BlackBoxRewardModel extends RewardModel {
     /**
-     * Scores images.
+     * Whether it can score images of a shape; what it cannot is refused before a run. Unless a reward says otherwise it
+     * scores still images of any size and no videos.
      *
-     * @param images the images
-     * @param prompts one per image
+     * @param imageShape channels, height, width of images; channels, frames, height, width of videos
+     */
+    default boolean scores(long... imageShape) {
+        return imageShape.length == 3;
+    }
+
+    /**
+     * Scores images or videos.
+     *
+     * @param images of a shape that it {@linkplain #scores said} it can score
+     * @param prompts one per image or video
      * @return one reward per image
      */
     double[] score(ImageBatch images, List<String> prompts);

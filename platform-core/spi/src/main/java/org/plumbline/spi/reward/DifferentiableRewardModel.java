@@ -15,10 +15,10 @@ public non-sealed interface DifferentiableRewardModel extends RewardModel {
     String IMAGE = "image";
 
     /**
-     * {@link #IMAGE} [batch, channels, height, width] and the {@linkplain #inputs further inputs} to rewards [batch].
-     * Black is 0, white is 1; images may exceed both.
+     * {@link #IMAGE} [batch, channels, height, width], or [batch, channels, frames, height, width] of videos, and the
+     * {@linkplain #inputs further inputs} to rewards [batch]. Black is 0, white is 1; images may exceed both.
      *
-     * @param imageShape channels, height, width of the images that will come
+     * @param imageShape channels, height, width of the images that will come; channels, frames, height, width of videos
      * @throws PlumblineException {@link StandardError#WRONG_SHAPE} if it cannot score images of this shape
      */
     GraphDefinition graph(long[] imageShape);

@@ -8,7 +8,7 @@
  * settings which of the two it is implements {@link org.plumbline.spi.reward.RewardChoice}.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package org.plumbline.spi.reward;
 

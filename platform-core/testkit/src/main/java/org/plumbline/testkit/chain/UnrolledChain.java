@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -124,9 +125,9 @@ public final class UnrolledChain implements GraphDefinition {
         long[] latent = model.latentShape();
         List<TensorSpec> inputs = new ArrayList<>();
         inputs.add(new TensorSpec(ONE, TensorSpec.BATCH));
-        inputs.add(new TensorSpec(INITIAL, TensorSpec.BATCH, latent[0], latent[1], latent[2]));
+        inputs.add(new TensorSpec(INITIAL, headed(latent, TensorSpec.BATCH)));
         if (noisyCalls > 0) {
-            inputs.add(new TensorSpec(NOISE, TensorSpec.BATCH, noisyCalls, latent[0], latent[1], latent[2]));
+            inputs.add(new TensorSpec(NOISE, headed(latent, TensorSpec.BATCH, noisyCalls)));
         }
         if (conditional()) {
             long[] condition = denoiser.inputs().stream()
@@ -153,6 +154,10 @@ public final class UnrolledChain implements GraphDefinition {
     }
 
     /** The chain in one interpreter. Registers that are absent hold zero. */
+    private static long[] headed(long[] sizes, long... before) {
+        return LongStream.concat(LongStream.of(before), LongStream.of(sizes)).toArray();
+    }
+
     private final class Unrolling<T> {
         private final Ops<T> ops;
         private final Map<String, T> inputs;
@@ -234,7 +239,7 @@ public final class UnrolledChain implements GraphDefinition {
             long[] latent = model.latentShape();
             T slice = ops.slice(input(NOISE), 1, drawn, drawn + 1L);
             drawn++;
-            return ops.reshape(slice, TensorSpec.BATCH, latent[0], latent[1], latent[2]);
+            return ops.reshape(slice, headed(latent, TensorSpec.BATCH));
         }
 
         /** factor * (weights . registers), or null if all terms are zero. */

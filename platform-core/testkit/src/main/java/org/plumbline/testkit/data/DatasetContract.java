@@ -36,12 +36,14 @@ public abstract class DatasetContract {
     void examples_are_images_of_the_stated_shape_with_caption_and_label(Split split) {
         CaptionedDataset dataset = dataset();
         long[] shape = dataset.imageShape();
-        assertEquals(3, shape.length, "channels, height, width");
+        assertTrue(
+                shape.length == 3 || shape.length == 4, "channels, height, width; or channels, frames, height, width");
+        long size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
         SplittableRandom random = new SplittableRandom(3);
         for (int i = 0; i < dataset.size(split); i += stride(dataset, split)) {
             Example example = dataset.example(split, i, random);
             String what = split + " " + i;
-            assertEquals(shape[0] * shape[1] * shape[2], example.pixels().length, what);
+            assertEquals(size, example.pixels().length, what);
             for (float pixel : example.pixels()) {
                 // Resampling may round beyond the ends.
                 assertTrue(Math.abs(pixel) <= 1 + 1e-5, () -> what + " has a pixel " + pixel);

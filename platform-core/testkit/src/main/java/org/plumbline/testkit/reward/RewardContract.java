@@ -54,7 +54,10 @@ public abstract class RewardContract {
     /** A new reward, always in the same configuration. The contract closes it. */
     protected abstract RewardModel reward();
 
-    /** Channels, height, width of images that it scores; small ones, since gradients are checked number by number. */
+    /**
+     * Channels, height, width of images that it scores, or channels, frames, height, width of videos; small ones, since
+     * gradients are checked number by number.
+     */
     protected abstract long[] imageShape();
 
     /** Two prompts that mean different things to the reward, if it looks at them. */
@@ -201,6 +204,19 @@ public abstract class RewardContract {
         assertArrayEquals(kept, images);
     }
 
+    /** What a black box says before a run; a graph is refused or built. */
+    @Test
+    void it_says_before_a_run_whether_it_scores_stills_or_videos() {
+        try (RewardModel reward = opened()) {
+            if (reward instanceof BlackBoxRewardModel blackBox) {
+                assertTrue(blackBox.scores(imageShape()), "the shape of the contract");
+                impossibleShape()
+                        .filter(shape -> shape.length != imageShape().length)
+                        .ifPresent(shape -> assertFalse(blackBox.scores(shape), "an impossible shape"));
+            }
+        }
+    }
+
     @Test
     void images_that_it_cannot_score_are_refused() {
         Optional<long[]> impossible = impossibleShape();
@@ -211,8 +227,7 @@ public abstract class RewardContract {
                 if (reward instanceof DifferentiableRewardModel differentiable) {
                     differentiable.graph(shape);
                 } else {
-                    int size = Math.toIntExact(shape[0] * shape[1] * shape[2]);
-                    ((BlackBoxRewardModel) reward).score(batch(new double[size], shape), List.of(prompt(0)));
+                    ((BlackBoxRewardModel) reward).score(batch(new double[size(shape)], shape), List.of(prompt(0)));
                 }
             });
             assertEquals(StandardError.WRONG_SHAPE, refusal.code(), refusal.getMessage());
@@ -247,8 +262,11 @@ public abstract class RewardContract {
     }
 
     private int size() {
-        long[] shape = imageShape();
-        return Math.toIntExact(shape[0] * shape[1] * shape[2]);
+        return size(imageShape());
+    }
+
+    private static int size(long[] shape) {
+        return Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
     }
 
     /** Noise within 0.5 +- range. */
@@ -259,13 +277,7 @@ public abstract class RewardContract {
     }
 
     private static ImageBatch batch(double[] pixels, long[] shape) {
-        int size = Math.toIntExact(shape[0] * shape[1] * shape[2]);
-        return new ImageBatch(
-                pixels,
-                pixels.length / size,
-                Math.toIntExact(shape[0]),
-                Math.toIntExact(shape[1]),
-                Math.toIntExact(shape[2]));
+        return ImageBatch.of(pixels, pixels.length / size(shape), shape);
     }
 
     private double[] score(double[] images, List<String> prompts) {

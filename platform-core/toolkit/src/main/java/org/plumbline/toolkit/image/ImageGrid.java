@@ -1,20 +1,15 @@
 package org.plumbline.toolkit.image;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.ImageOutputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.plumbline.spi.reward.ImageBatch;
 
 /**
- * Images in rows and columns. Gaps are transparent and labels mid-grey, so that the picture sits on light and on dark
- * pages. Needs neither a display nor fonts. Immutable and thread-safe.
+ * Images in rows and columns, or videos, which all play at once. Gaps are transparent and labels mid-grey, so that the
+ * picture sits on light and on dark pages. Needs neither a display nor fonts. Immutable and thread-safe.
  *
- * @param images in reading order; 1 or 3 channels, values limited to [0, 1] when drawn
+ * @param images images or videos in reading order; 1 or 3 channels, values limited to [0, 1] when drawn
  * @param columns images per row, at least 1
  * @param scale each pixel becomes a square of this side, at least 1
  * @param gap pixels between images, at least 0
@@ -22,6 +17,7 @@ import org.plumbline.spi.reward.ImageBatch;
  */
 public record ImageGrid(ImageBatch images, int columns, int scale, int gap, List<String> rowLabels) {
     private static final int LABEL_HEIGHT = 13;
+    private static final int FRAME_MILLISECONDS = 150;
     private static final int LABEL_COLOUR = 0xff808080;
 
     public ImageGrid {
@@ -66,41 +62,42 @@ public record ImageGrid(ImageBatch images, int columns, int scale, int gap, List
         return rows * rowHeight() - gap;
     }
 
-    /** The picture as a PNG file. */
+    /** The picture as a PNG file; that of videos is an animated one, which browsers play again and again. */
     public byte[] png() {
+        List<BufferedImage> pictures = new ArrayList<>();
+        for (int frame = 0; frame < images.frames(); frame++) {
+            pictures.add(picture(frame));
+        }
+        return AnimatedPng.write(pictures, FRAME_MILLISECONDS);
+    }
+
+    /** The grid of the images, or of one frame of the videos. */
+    private BufferedImage picture(int frame) {
         BufferedImage picture = new BufferedImage(width(), height(), BufferedImage.TYPE_INT_ARGB);
         for (int image = 0; image < images.rows(); image++) {
             int left = image % columns * (images.width() * scale + gap);
             int top = image / columns * rowHeight() + labelHeight();
-            draw(picture, image, left, top);
+            draw(picture, image, frame, left, top);
         }
         for (int row = 0; row < rowLabels.size(); row++) {
             PixelFont.draw(picture, rowLabels.get(row), 0, row * rowHeight() + 2, LABEL_COLOUR);
         }
-        ByteArrayOutputStream file = new ByteArrayOutputStream();
-        try (ImageOutputStream stream = new MemoryCacheImageOutputStream(file)) {
-            if (!ImageIO.write(picture, "png", stream)) {
-                throw new IllegalStateException("this Java runtime cannot write PNG files");
-            }
-        } catch (IOException inMemory) {
-            throw new UncheckedIOException(inMemory);
-        }
-        return file.toByteArray();
+        return picture;
     }
 
-    private void draw(BufferedImage picture, int image, int left, int top) {
+    private void draw(BufferedImage picture, int image, int frame, int left, int top) {
         for (int y = 0; y < images.height() * scale; y++) {
             for (int x = 0; x < images.width() * scale; x++) {
-                int red = level(image, 0, y / scale, x / scale);
-                int green = images.channels() == 1 ? red : level(image, 1, y / scale, x / scale);
-                int blue = images.channels() == 1 ? red : level(image, 2, y / scale, x / scale);
+                int red = level(image, 0, frame, y / scale, x / scale);
+                int green = images.channels() == 1 ? red : level(image, 1, frame, y / scale, x / scale);
+                int blue = images.channels() == 1 ? red : level(image, 2, frame, y / scale, x / scale);
                 picture.setRGB(left + x, top + y, 0xff << 24 | red << 16 | green << 8 | blue);
             }
         }
     }
 
-    private int level(int image, int channel, int y, int x) {
-        return (int) Math.round(255 * images.pixel(image, channel, y, x)); // NaN becomes black
+    private int level(int image, int channel, int frame, int y, int x) {
+        return (int) Math.round(255 * images.pixel(image, channel, frame, y, x)); // NaN becomes black
     }
 
     private int labelHeight() {

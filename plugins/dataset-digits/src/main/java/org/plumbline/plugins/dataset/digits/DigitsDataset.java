@@ -8,20 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
-import java.util.stream.IntStream;
 import org.plumbline.spi.data.CaptionedDataset;
-import org.plumbline.spi.error.PlumblineException;
-import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.PluginContext;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
 
 /**
- * Handwritten digits of 16x16 grey pixels: ink is white (1), paper is black (-1).
- *
- * <p>The position of an image in the file decides its split: of ten images in a row, the first six are for the
- * generator, the next three for the classifier and the last one for tests.
+ * Handwritten digits of 16x16 grey pixels: ink is white (1), paper is black (-1). The splits are those of
+ * {@link DigitFiles}.
  */
 @Plugin(
         id = "digits",
@@ -39,8 +34,6 @@ final class DigitsDataset implements CaptionedDataset {
                     defaultValue = "data/mnist")
             String folder) {}
 
-    private static final int DIGITS = 10;
-
     private final float[][] pixels;
     private final int[] labels;
     private final Stroke[] strokes;
@@ -53,38 +46,23 @@ final class DigitsDataset implements CaptionedDataset {
     }
 
     DigitsDataset(Path folder) {
-        IdxFile images = IdxFile.read(folder.resolve("t10k-images-idx3-ubyte.gz"), 3);
-        IdxFile classes = IdxFile.read(folder.resolve("t10k-labels-idx1-ubyte.gz"), 1);
-        int count = images.sizes()[0];
-        if (images.sizes()[1] != Shrink.FROM || images.sizes()[2] != Shrink.FROM || classes.sizes()[0] != count) {
-            throw PlumblineException.of(StandardError.WRONG_SHAPE)
-                    .asked("the files in " + folder + " hold images of " + Arrays.toString(images.sizes())
-                            + " and labels of " + Arrays.toString(classes.sizes()))
-                    .available("n images of 28x28 pixels with n labels")
-                    .build();
-        }
+        DigitFiles files = DigitFiles.read(folder);
+        int count = files.count();
         Shrink shrink = new Shrink();
         pixels = new float[count][];
-        labels = new int[count];
+        labels = files.labels();
         strokes = new Stroke[count];
         for (int i = 0; i < count; i++) {
-            double[] ink = shrink.apply(images.values(), i);
+            double[] ink = shrink.apply(files.images(), i);
             strokes[i] = Stroke.of(ink, Shrink.TO, Shrink.TO);
             pixels[i] = new float[ink.length];
             for (int p = 0; p < ink.length; p++) {
                 pixels[i][p] = (float) (2 * ink[p] - 1);
             }
-            labels[i] = classes.values()[i];
-            if (labels[i] < 0 || labels[i] >= DIGITS) {
-                throw PlumblineException.of(StandardError.MALFORMED_FILE)
-                        .asked("label " + i + " in " + folder + " is " + labels[i])
-                        .available("0 to 9")
-                        .build();
-            }
         }
-        splits.put(Split.GENERATOR, positions(count, 0, 6));
-        splits.put(Split.CLASSIFIER, positions(count, 6, 9));
-        splits.put(Split.TEST, positions(count, 9, 10));
+        for (Split split : Split.values()) {
+            splits.put(split, files.split(split));
+        }
         caption = Caption.relativeTo(Arrays.stream(indices(Split.GENERATOR))
                 .mapToObj(i -> strokes[i])
                 .toList());
@@ -102,7 +80,7 @@ final class DigitsDataset implements CaptionedDataset {
 
     @Override
     public int classes() {
-        return DIGITS;
+        return DigitFiles.DIGITS;
     }
 
     @Override
@@ -113,12 +91,7 @@ final class DigitsDataset implements CaptionedDataset {
 
     @Override
     public List<Citation> citations() {
-        return List.of(new Citation(
-                "lecun1998mnist",
-                "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner",
-                "Gradient-Based Learning Applied to Document Recognition",
-                1998,
-                "Proceedings of the IEEE 86(11)"));
+        return List.of(DigitFiles.citation());
     }
 
     /** The measured stroke of an example. */
@@ -133,11 +106,5 @@ final class DigitsDataset implements CaptionedDataset {
 
     private int[] indices(Split split) {
         return Objects.requireNonNull(splits.get(split));
-    }
-
-    private static int[] positions(int count, int from, int to) {
-        return IntStream.range(0, count)
-                .filter(i -> i % 10 >= from && i % 10 < to)
-                .toArray();
     }
 }

@@ -7,8 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.spi.model.AdapterForm;
 import org.plumbline.spi.model.DiffusionModel;
+import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelLoader;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.provenance.Citation;
@@ -48,6 +52,28 @@ final class DiffusersLoader implements ModelLoader {
     @Override
     public UntrainedModel untrained(Path path) {
         return new UntrainedFolderModel(ModelFolder.read(path));
+    }
+
+    @Override
+    public ModelInspection inspect(Path path) {
+        return new FolderInspection(path, this::load).make();
+    }
+
+    @Override
+    public Path convert(Path path, Path adapters, AdapterForm form, Path target) {
+        ModelFolder folder = ModelFolder.read(path);
+        FolderModel.Denoiser denoiser =
+                new FolderModel.Denoiser(folder.denoiserPart(), folder.denoiser(), 0, WeightSource.none());
+        LoraWeights weights = LoraWeights.of(
+                denoiser,
+                new TrainableTarget.StoredLora(adapters, Optional.empty(), Optional.empty(), List.of(), form));
+        return weights.save(weights.initial(0), target);
+    }
+
+    @Override
+    public Path merge(Path path, Path adapters, Path target) {
+        new MergedFolder(ModelFolder.read(path), adapters).write(target);
+        return target;
     }
 
     @Override

@@ -31,8 +31,6 @@ import org.plumbline.spi.model.TrainableWeights;
  * so that the network computes what it did without them; or both are those of a file.
  */
 final class LoraWeights implements TrainableWeights {
-    private static final int LINES = 40;
-
     /** The denoiser's part, which names in files start with. */
     private final String part;
 
@@ -122,7 +120,7 @@ final class LoraWeights implements TrainableWeights {
         if (!problems.isEmpty()) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
                     .asked("the target and the adapters in '" + file.path() + "' that it starts from disagree:\n  "
-                            + lines(problems) + "\n")
+                            + WeightFiles.lines(problems) + "\n")
                     .available(describe(stored))
                     .remedy("leave rank, alpha and modules out of the target: they are then those of the file")
                     .build();
@@ -165,19 +163,8 @@ final class LoraWeights implements TrainableWeights {
 
     private static Set<String> ends(Iterable<String> layers) {
         TreeSet<String> ends = new TreeSet<>();
-        for (String layer : layers) {
-            // The last part, and the one before it where the last is only a number: to_q, to_out.0.
-            ends.add(layer.replaceFirst("^(?:.*\\.)?([^.]*[^.0-9][^.]*(?:\\.[0-9]+)?)$", "$1"));
-        }
+        layers.forEach(layer -> ends.add(Adapters.end(layer)));
         return ends;
-    }
-
-    private static String lines(List<String> problems) {
-        List<String> shown = new ArrayList<>(problems.subList(0, Math.min(LINES, problems.size())));
-        if (shown.size() < problems.size()) {
-            shown.add("and " + (problems.size() - shown.size()) + " more");
-        }
-        return String.join("\n  ", shown);
     }
 
     @Override

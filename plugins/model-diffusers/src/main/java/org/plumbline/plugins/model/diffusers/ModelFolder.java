@@ -49,7 +49,6 @@ record ModelFolder(
     static final String INDEX = "model_index.json";
     static final String UNET = "unet";
     static final String TRANSFORMER = "transformer";
-    static final String UNET_CONFIG = UNET + "/config.json";
     static final String TEXT_ENCODER = "text_encoder";
     static final String TOKENIZER = "tokenizer";
     static final String AUTOENCODER = "vae";

@@ -63,9 +63,7 @@ final class DpmSolverSampler implements Sampler {
             @Setting(description = "highest order; default: the model's, 2", min = 1, max = 3) @Nullable
             Integer solverOrder,
 
-            @Setting(
-                    description =
-                            "dpmsolver, dpmsolver++, sde-dpmsolver or sde-dpmsolver++; default: the model's")
+            @Setting(description = "dpmsolver, dpmsolver++, sde-dpmsolver or sde-dpmsolver++; default: the model's")
             @Nullable
             String algorithmType,
 
@@ -78,9 +76,7 @@ final class DpmSolverSampler implements Sampler {
             @Setting(description = "order 1 in the last step; default: the model's") @Nullable
             Boolean eulerAtFinal,
 
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 
@@ -166,20 +162,17 @@ final class DpmSolverSampler implements Sampler {
     }
 
     private static SamplerProgram table(Method method, int first, OutputTransform transform, String name) {
-        ProgramWriter writer =
-                new ProgramWriter(method.order, method.algorithm.quantity(), transform);
+        ProgramWriter writer = new ProgramWriter(method.order, method.algorithm.quantity(), transform);
         Linear x = writer.register(0);
         for (int i = first; i < method.grid.steps(); i++) {
             TimePoint at = method.grid.at(i);
             Linear[] m = new Linear[method.order];
-            m[0] = method.algorithm.quantity() == PredictionType.SAMPLE
-                    ? writer.sample(at, x)
-                    : writer.noise(at, x);
+            m[0] = method.algorithm.quantity() == PredictionType.SAMPLE ? writer.sample(at, x) : writer.noise(at, x);
             for (int j = 1; j < m.length; j++) {
                 m[j] = writer.register(j);
             }
-            Expansion weights = Expansion.of(
-                    method.algorithm, method.midpoint && method.orders[i] == 2, method.grid, i, i + 1);
+            Expansion weights =
+                    Expansion.of(method.algorithm, method.midpoint && method.orders[i] == 2, method.grid, i, i + 1);
             Linear[] next = new Linear[method.order];
             next[0] = next(x, m, weights, method.grid, i, method.orders[i]);
             for (int j = 1; j < next.length; j++) {
@@ -203,8 +196,7 @@ final class DpmSolverSampler implements Sampler {
         }
         double r1 = (grid.lambda(i - 1) - grid.lambda(i - 2)) / h;
         Linear bend = first.minus(m[1].minus(m[2]).times(1 / r1));
-        return next.plus(weights.d1(), first.plus(r0 / (r0 + r1), bend))
-                .plus(weights.d2(), bend.times(1 / (r0 + r1)));
+        return next.plus(weights.d1(), first.plus(r0 / (r0 + r1), bend)).plus(weights.d2(), bend.times(1 / (r0 + r1)));
     }
 
     @Override
