@@ -101,7 +101,10 @@ final class FolderInspection {
         }
         attempt(() ->
                 schedule(ConfigFile.read(path.resolve(ModelFolder.SCHEDULER).resolve("scheduler_config.json"))));
-        attempt(() -> latent(ConfigFile.read(path.resolve(ModelFolder.UNET_CONFIG))));
+        String denoiser = components.stream().anyMatch(part -> part.name().equals(ModelFolder.TRANSFORMER))
+                ? ModelFolder.TRANSFORMER
+                : ModelFolder.UNET;
+        attempt(() -> latent(ConfigFile.read(path.resolve(denoiser).resolve(CONFIG))));
         try (DiffusionModel model = loader.apply(path)) {
             facts.put("image", sizes(model.imageDecoder().imageShape()));
             facts.put("can be run", "yes");
