@@ -86,13 +86,7 @@ class AdapterFormsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "DIFFUSERS, 4, 16",
-        "DIFFUSERS, 4, 6",
-        "DIFFUSERS, 3, 0.1",
-        "PEFT, 3, 5",
-        "KOHYA, 3, 5",
-        "KOHYA, 3, 0.1"
+    @CsvSource({"DIFFUSERS, 4, 16", "DIFFUSERS, 4, 6", "DIFFUSERS, 3, 0.1", "PEFT, 3, 5", "KOHYA, 3, 5", "KOHYA, 3, 0.1"
     })
     void a_round_trip_gives_the_same_predictions_bit_for_bit(AdapterForm form, int rank, double alpha) {
         TrainableWeights trained = model.trainable(new TrainableTarget.Lora(rank, alpha, ALL, form));
