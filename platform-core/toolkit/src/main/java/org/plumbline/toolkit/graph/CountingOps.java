@@ -23,7 +23,7 @@ final class CountingOps implements Ops<Shape> {
     private final Predicate<String> trained;
     private final Map<String, Shape> weights = new HashMap<>();
     private final Set<Shape> trainedWeights = identities();
-    private final Map<Shape, Shape> viewed = new IdentityHashMap<>();
+    private final IdentityHashMap<Shape, Shape> viewed = new IdentityHashMap<>();
     private final Set<Shape> kept = identities();
     private long multiplyAdds;
     private long largest;
