@@ -46,12 +46,7 @@ final class Decoding {
             Map<String, Tensor> input = Map.of(ImageDecoder.LATENT, piece(arena, latents, from, to));
             Tensor cotangent = piece(arena, ofImages, from, to);
             VectorJacobian pulled = Returned.products(
-                    network,
-                    network.vjp(arena, null, input, cotangent, LATENT),
-                    null,
-                    input,
-                    LATENT,
-                    shape(to - from));
+                    network, network.vjp(arena, null, input, cotangent, LATENT), null, input, LATENT, shape(to - from));
             return Objects.requireNonNull(pulled.inputGradients().get(ImageDecoder.LATENT));
         });
     }
