@@ -26,7 +26,6 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelInspection.Component;
-import org.plumbline.toolkit.graph.GraphCost;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /**
@@ -102,7 +101,10 @@ final class FolderInspection {
         }
         attempt(() ->
                 schedule(ConfigFile.read(path.resolve(ModelFolder.SCHEDULER).resolve("scheduler_config.json"))));
-        attempt(() -> latent(ConfigFile.read(path.resolve(ModelFolder.UNET_CONFIG))));
+        String denoiser = components.stream().anyMatch(part -> part.name().equals(ModelFolder.TRANSFORMER))
+                ? ModelFolder.TRANSFORMER
+                : ModelFolder.UNET;
+        attempt(() -> latent(ConfigFile.read(path.resolve(denoiser).resolve(CONFIG))));
         try (DiffusionModel model = loader.apply(path)) {
             facts.put("image", sizes(model.imageDecoder().imageShape()));
             facts.put("can be run", "yes");
@@ -127,20 +129,11 @@ final class FolderInspection {
         // What a network's own configuration has that we have not is named when the whole model is tried.
         try {
             return PartNetwork.of(type, ConfigFile.read(config))
-                    .map(network -> found.with(cost(network)))
+                    .map(network -> found.with(network.cost()))
                     .orElse(found);
         } catch (PlumblineException notOurs) {
             return found;
         }
-    }
-
-    private static ModelInspection.Cost cost(PartNetwork network) {
-        GraphCost cost = GraphCost.of(network.graph(), name -> false);
-        long parameters = network.weights().stream()
-                .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
-                .sum();
-        return new ModelInspection.Cost(
-                parameters, cost.multiplyAdds(), cost.kept(), cost.keptInSegments(), cost.largest());
     }
 
     private Component component(String part, String type, Path folder, String role) {

@@ -34,12 +34,12 @@ final class MergedFolder {
 
     void write(Path target) {
         Scope scope = Scope.root();
-        folder.unet().build(scope);
-        Path unet = folder.path().resolve(ModelFolder.UNET);
-        try (AdapterFile file = AdapterFile.open(adapters, ModelFolder.UNET, scope.layers());
-                WeightFiles weights = WeightFiles.open(unet, ModelFolder.UNET_WEIGHTS)) {
+        folder.denoiser().build(scope);
+        Path network = folder.path().resolve(folder.denoiserPart());
+        try (AdapterFile file = AdapterFile.open(adapters, folder.denoiserPart(), scope.layers());
+                WeightFiles weights = WeightFiles.open(network, ModelFolder.UNET_WEIGHTS)) {
             // Refuses now what is not this network's, before anything is written.
-            StoredWeights.open(unet, ModelFolder.UNET_WEIGHTS, scope.weights()).close();
+            StoredWeights.open(network, ModelFolder.UNET_WEIGHTS, scope.weights()).close();
             Map<String, String> layers = new LinkedHashMap<>();
             List<String> problems = new ArrayList<>();
             file.sizes().forEach((layer, size) -> {
@@ -63,7 +63,7 @@ final class MergedFolder {
                             source,
                             file,
                             layers,
-                            into.resolve(ModelFolder.UNET).resolve(source.path().getFileName()));
+                            into.resolve(folder.denoiserPart()).resolve(source.path().getFileName()));
                 }
             });
         }
@@ -127,7 +127,7 @@ final class MergedFolder {
 
     /** Everything but the denoiser's weights; the index of its shards stays, since they keep their names and tensors. */
     private void copy(WeightFiles weights, Path into) throws IOException {
-        Path unet = folder.path().resolve(ModelFolder.UNET);
+        Path network = folder.path().resolve(folder.denoiserPart());
         boolean sharded = weights.files().size() > 1;
         try (Stream<Path> all = Files.walk(folder.path())) {
             for (Path source : all.sorted().toList()) {
@@ -136,7 +136,7 @@ final class MergedFolder {
                 boolean index = name.endsWith(".index.json");
                 if (Files.isDirectory(source)) {
                     Files.createDirectories(place);
-                } else if (!unet.equals(source.getParent())
+                } else if (!network.equals(source.getParent())
                         || WeightFiles.ENDINGS.stream().noneMatch(name::endsWith)
                         || (index && sharded)) {
                     Files.copy(source, place);
