@@ -59,6 +59,7 @@ final class FullWeights implements TrainableWeights {
             }
         }
         List<WeightSpec> chosen = scope.weights().stream()
+                .filter(WeightSpec::trained)
                 .filter(weight ->
                         target.modules().isEmpty() || target.modules().stream().anyMatch(weight.name()::contains))
                 .toList();

@@ -39,7 +39,8 @@ final class MergedFolder {
         try (AdapterFile file = AdapterFile.open(adapters, folder.denoiserPart(), scope.layers());
                 WeightFiles weights = WeightFiles.open(network, ModelFolder.UNET_WEIGHTS)) {
             // Refuses now what is not this network's, before anything is written.
-            StoredWeights.open(network, ModelFolder.UNET_WEIGHTS, scope.weights()).close();
+            StoredWeights.open(network, ModelFolder.UNET_WEIGHTS, scope.weights())
+                    .close();
             Map<String, String> layers = new LinkedHashMap<>();
             List<String> problems = new ArrayList<>();
             file.sizes().forEach((layer, size) -> {
@@ -63,7 +64,8 @@ final class MergedFolder {
                             source,
                             file,
                             layers,
-                            into.resolve(folder.denoiserPart()).resolve(source.path().getFileName()));
+                            into.resolve(folder.denoiserPart())
+                                    .resolve(source.path().getFileName()));
                 }
             });
         }

@@ -17,7 +17,9 @@ import org.plumbline.plugins.model.diffusers.network.AutoencoderConfig;
 import org.plumbline.plugins.model.diffusers.network.ClipTextConfig;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
+import org.plumbline.plugins.model.diffusers.network.DitConfig;
 import org.plumbline.plugins.model.diffusers.network.Scope;
+import org.plumbline.plugins.model.diffusers.network.Sd3Config;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConditionConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet3DConfig;
@@ -130,7 +132,7 @@ record ModelFolder(
     private static Map<String, List<String>> known() {
         Map<String, List<String>> known = new LinkedHashMap<>();
         known.put(UNET, List.of("UNet2DConditionModel", "UNet2DModel", "UNet3DConditionModel"));
-        known.put(TRANSFORMER, List.of());
+        known.put(TRANSFORMER, List.of("SD3Transformer2DModel", "DiTTransformer2DModel"));
         known.put(TEXT_ENCODER, TEXT_CLASSES);
         known.put(TOKENIZER, TOKENIZER_CLASSES);
         known.put(TEXT_ENCODER + "_2", TEXT_CLASSES);
@@ -149,6 +151,8 @@ record ModelFolder(
         return switch (type) {
             case "UNet2DConditionModel" -> UNet2DConditionConfig.read(file);
             case "UNet3DConditionModel" -> UNet3DConfig.read(file);
+            case "SD3Transformer2DModel" -> Sd3Config.read(file);
+            case "DiTTransformer2DModel" -> DitConfig.read(file);
             default -> UNet2DConfig.read(file);
         };
     }

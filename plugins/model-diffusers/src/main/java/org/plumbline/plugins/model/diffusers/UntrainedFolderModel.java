@@ -54,7 +54,7 @@ final class UntrainedFolderModel implements UntrainedModel {
         this.prompting = Prompting.of(folder);
         for (ModelFolder.Component component : components) {
             for (WeightSpec weight : component.weights()) {
-                weights.add(new WeightSpec(prefix(component) + weight.name(), weight.start(), weight.shape()));
+                weights.add(weight.named(prefix(component) + weight.name()));
             }
         }
         DenoiserNetwork denoiser = folder.denoiser().build(Scope.root(folder.denoiserPart() + "."));
