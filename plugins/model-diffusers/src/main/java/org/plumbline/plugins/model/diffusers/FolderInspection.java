@@ -26,7 +26,6 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelInspection.Component;
-import org.plumbline.toolkit.graph.GraphCost;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /**
@@ -130,20 +129,11 @@ final class FolderInspection {
         // What a network's own configuration has that we have not is named when the whole model is tried.
         try {
             return PartNetwork.of(type, ConfigFile.read(config))
-                    .map(network -> found.with(cost(network)))
+                    .map(network -> found.with(network.cost()))
                     .orElse(found);
         } catch (PlumblineException notOurs) {
             return found;
         }
-    }
-
-    private static ModelInspection.Cost cost(PartNetwork network) {
-        GraphCost cost = GraphCost.of(network.graph(), name -> false);
-        long parameters = network.weights().stream()
-                .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
-                .sum();
-        return new ModelInspection.Cost(
-                parameters, cost.multiplyAdds(), cost.kept(), cost.keptInSegments(), cost.largest());
     }
 
     private Component component(String part, String type, Path folder, String role) {
