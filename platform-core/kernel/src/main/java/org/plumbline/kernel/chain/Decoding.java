@@ -14,9 +14,8 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.ImageDecoder;
 
 /**
- * A model's decoder on a session: from latents to images, and from gradients of images to those of latents. A batch is
- * decoded in pieces of as many rows as the decoder says, so that only the intermediate results of one piece are held. The
- * rows of a batch do not meet in a network, so that the pieces change nothing.
+ * From latents to images and back. A decoder that asks for it sees a batch in pieces, forwards and backwards, so that the
+ * memory of one piece is all it takes. It lives as long as its session.
  */
 final class Decoding {
     private static final Set<String> LATENT = Set.of(ImageDecoder.LATENT);
@@ -28,57 +27,54 @@ final class Decoding {
     Decoding(BackendSession session, ImageDecoder decoder) {
         this.network = session.compile(decoder.graph(), decoder.weights(), ParameterLayout.empty());
         this.imageShape = decoder.imageShape();
-        this.rowsPerCall = Math.max(1, decoder.rowsPerCall());
+        this.rowsPerCall = decoder.rowsPerCall();
     }
 
-    /** Images of latents, in this arena. */
+    /** Images, or videos, in an arena. */
     Tensor images(TensorArena into, Tensor latents) {
-        return inPieces(into, latents.rows(), (arena, from, to) -> {
-            Tensor piece = piece(arena, latents, from, to);
-            Tensor images = network.forward(arena, null, Map.of(ImageDecoder.LATENT, piece));
-            return Returned.output(network, images, shape(to - from));
+        return inPieces(into, latents.rows(), (scratch, from, to) -> {
+            Map<String, Tensor> inputs = Map.of(ImageDecoder.LATENT, rows(scratch, latents, from, to));
+            return Returned.output(network, network.forward(scratch, null, inputs), imagesOf(to - from));
         });
     }
 
-    /** Gradients of latents, in this arena, from those of their images. */
-    Tensor pull(TensorArena into, Tensor latents, Tensor ofImages) {
-        return inPieces(into, latents.rows(), (arena, from, to) -> {
-            Map<String, Tensor> input = Map.of(ImageDecoder.LATENT, piece(arena, latents, from, to));
-            Tensor cotangent = piece(arena, ofImages, from, to);
+    /** The gradient with respect to the latents of what has {@code cotangent} as its gradient with respect to the images. */
+    Tensor pullBack(TensorArena into, Tensor latents, Tensor cotangent) {
+        return inPieces(into, latents.rows(), (scratch, from, to) -> {
+            Map<String, Tensor> inputs = Map.of(ImageDecoder.LATENT, rows(scratch, latents, from, to));
             VectorJacobian pulled = Returned.products(
-                    network, network.vjp(arena, null, input, cotangent, LATENT), null, input, LATENT, shape(to - from));
+                    network,
+                    network.vjp(scratch, null, inputs, rows(scratch, cotangent, from, to), LATENT),
+                    null,
+                    inputs,
+                    LATENT,
+                    imagesOf(to - from));
             return Objects.requireNonNull(pulled.inputGradients().get(ImageDecoder.LATENT));
         });
     }
 
+    /** Computes the rows [from, to). */
     private interface Piece {
-        Tensor compute(TensorArena arena, int from, int to);
+        Tensor compute(TensorArena scratch, int from, int to);
     }
 
     private Tensor inPieces(TensorArena into, int rows, Piece piece) {
-        try (TensorArena parts = into.nested()) {
-            List<Tensor> done = new ArrayList<>();
-            for (int from = 0; from < rows; from += rowsPerCall) {
-                int to = (int) Math.min(rows, (long) from + rowsPerCall);
-                try (TensorArena scratch = parts.nested()) {
-                    done.add(parts.adopt(piece.compute(scratch, from, to)));
-                }
-                if (to == rows) {
-                    break; // the next start may be beyond the largest int
+        try (TensorArena together = into.nested()) {
+            List<Tensor> parts = new ArrayList<>();
+            for (int from = 0; from < rows; from += Math.min(rowsPerCall, rows)) {
+                try (TensorArena scratch = together.nested()) {
+                    parts.add(together.adopt(piece.compute(scratch, from, from + Math.min(rowsPerCall, rows - from))));
                 }
             }
-            return into.adopt(done.size() == 1 ? done.get(0) : parts.concatRows(done));
+            return into.adopt(parts.size() == 1 ? parts.get(0) : together.concatRows(parts));
         }
     }
 
-    private static Tensor piece(TensorArena arena, Tensor batch, int from, int to) {
-        return from == 0 && to == batch.rows() ? batch : arena.rows(batch, from, to);
+    private static Tensor rows(TensorArena scratch, Tensor all, int from, int to) {
+        return to - from == all.rows() ? all : scratch.rows(all, from, to);
     }
 
-    private long[] shape(int rows) {
-        long[] shape = new long[imageShape.length + 1];
-        shape[0] = rows;
-        System.arraycopy(imageShape, 0, shape, 1, imageShape.length);
-        return shape;
+    private long[] imagesOf(int rows) {
+        return Workbench.rows(rows, imageShape);
     }
 }

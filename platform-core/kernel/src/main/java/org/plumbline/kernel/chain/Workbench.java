@@ -240,13 +240,13 @@ public final class Workbench implements AutoCloseable {
                         ? scratch.combine(new double[] {term.weight()}, List.of(scored.gradient()))
                         : scratch.combine(new double[] {1, term.weight()}, List.of(ofImages, scored.gradient()));
             }
-            Tensor gradient = decoding.pull(scratch, latents, Objects.requireNonNull(ofImages));
+            Tensor gradient = decoding.pullBack(scratch, latents, Objects.requireNonNull(ofImages));
             return new RewardHead.Scored(total, into.adopt(gradient));
         }
     }
 
     /** The shape of so many rows of a shape. */
-    private static long[] rows(int rows, long[] one) {
+    static long[] rows(int rows, long[] one) {
         long[] shape = new long[one.length + 1];
         shape[0] = rows;
         System.arraycopy(one, 0, shape, 1, one.length);

@@ -10,12 +10,14 @@ import java.util.Optional;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.AdapterForm;
 import org.plumbline.spi.model.DiffusionModel;
+import org.plumbline.spi.model.FloatType;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelLoader;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.provenance.Citation;
+import org.plumbline.toolkit.safetensors.DataType;
 
 /** Reads model folders in the layout of diffusers; see the package description. Stateless. */
 @Plugin(id = "diffusers", description = "model folders in the layout of the diffusers library")
@@ -73,6 +75,17 @@ final class DiffusersLoader implements ModelLoader {
     @Override
     public Path merge(Path path, Path adapters, Path target) {
         new MergedFolder(ModelFolder.read(path), adapters).write(target);
+        return target;
+    }
+
+    @Override
+    public Path random(Path configurations, FloatType type, long seed, Path target) {
+        DataType stored = switch (type) {
+            case FLOAT16 -> DataType.F16;
+            case BFLOAT16 -> DataType.BF16;
+            case FLOAT32 -> DataType.F32;
+        };
+        new RandomFolder(configurations, stored, seed).write(target);
         return target;
     }
 

@@ -26,6 +26,7 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelInspection.Component;
+import org.plumbline.toolkit.graph.GraphCost;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /**
@@ -121,7 +122,28 @@ final class FolderInspection {
         }
         String type = attempt(() -> index.texts(part, List.of()).get(1)).orElse("");
         String role = ModelFolder.IGNORED.contains(part) ? "ignored: plays no role in making images" : "";
-        return component(part, type, path.resolve(part), role);
+        Component found = component(part, type, path.resolve(part), role);
+        Path config = path.resolve(part).resolve(CONFIG);
+        if (!Files.isRegularFile(config)) {
+            return found;
+        }
+        // What a network's own configuration has that we have not is named when the whole model is tried.
+        try {
+            return PartNetwork.of(type, ConfigFile.read(config))
+                    .map(network -> found.with(cost(network)))
+                    .orElse(found);
+        } catch (PlumblineException notOurs) {
+            return found;
+        }
+    }
+
+    private static ModelInspection.Cost cost(PartNetwork network) {
+        GraphCost cost = GraphCost.of(network.graph(), name -> false);
+        long parameters = network.weights().stream()
+                .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
+                .sum();
+        return new ModelInspection.Cost(
+                parameters, cost.multiplyAdds(), cost.kept(), cost.keptInSegments(), cost.largest());
     }
 
     private Component component(String part, String type, Path folder, String role) {

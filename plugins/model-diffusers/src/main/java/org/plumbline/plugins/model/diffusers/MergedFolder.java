@@ -24,9 +24,6 @@ import org.plumbline.toolkit.safetensors.SafetensorsWriter;
  * weights of the denoiser, such as a second one in float16, are left out: they would be those of the model without adapters.
  */
 final class MergedFolder {
-    private static final List<String> WEIGHTS =
-            List.of(".safetensors", ".bin", ".ckpt", ".pt", ".msgpack", ".h5", ".onnx", ".index.json");
-
     private final ModelFolder folder;
     private final Path adapters;
 
@@ -142,7 +139,7 @@ final class MergedFolder {
                 if (Files.isDirectory(source)) {
                     Files.createDirectories(place);
                 } else if (!network.equals(source.getParent())
-                        || WEIGHTS.stream().noneMatch(name::endsWith)
+                        || WeightFiles.ENDINGS.stream().noneMatch(name::endsWith)
                         || (index && sharded)) {
                     Files.copy(source, place);
                 }

@@ -65,7 +65,7 @@ final class Patches {
             return ops.constant(places(count, config), 1, (long) count * count, width);
         }
         int largest = config.largest();
-        long from = (largest - count) / 2;
+        int from = (largest - count) / 2;
         T whole = ops.reshape(ops.weight(stored, 1, (long) largest * largest, width), largest, largest, width);
         T middle = ops.slice(ops.slice(whole, 0, from, from + count), 1, from, from + count);
         return ops.reshape(middle, 1, (long) count * count, width);

@@ -52,7 +52,7 @@ public record TwoTextsGraph(
     /** 0 for a text whose end token follows its start token at once, 1 for any other, [batch, 1, 1]. */
     private <T> T isThere(Ops<T> ops, T tokens) {
         T second = ops.slice(tokens, 1, 1, 2);
-        T difference = ops.shift(second, -emptyEnd.getAsLong());
+        T difference = ops.shift(second, -(double) emptyEnd.getAsLong());
         T distance = ops.add(ops.relu(difference), ops.relu(ops.scale(difference, -1)));
         return ops.reshape(ops.clamp(distance, 0, 1), -1, 1, 1);
     }
