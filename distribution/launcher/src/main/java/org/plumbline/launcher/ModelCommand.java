@@ -11,17 +11,18 @@ import java.util.stream.Collectors;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.launcher.console.Table;
 import org.plumbline.spi.model.AdapterForm;
+import org.plumbline.spi.model.FloatType;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelLoader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code plumbline model}: looks into models and adapters, and writes adapters in other forms. */
+/** {@code plumbline model}: looks into models and adapters, writes adapters in other forms, makes random models. */
 @Command(
         name = "model",
-        description = "Looks into models and adapters, and writes adapters in other forms.",
-        subcommands = {ModelCommand.Inspect.class, ModelCommand.Export.class})
+        description = "Looks into models and adapters, writes adapters in other forms, makes models of random weights.",
+        subcommands = {ModelCommand.Inspect.class, ModelCommand.Export.class, ModelCommand.Random.class})
 final class ModelCommand {
     private static final String LOADER = "diffusers";
 
@@ -63,19 +64,27 @@ final class ModelCommand {
             out.println(found.name() + ": " + found.kind());
             if (!found.components().isEmpty()) {
                 out.println();
-                Table table = new Table("PART", "CLASS", "PARAMETERS", "TENSORS", "TYPE", "SIZE", "FILES", "REMARK");
+                Table table = new Table(
+                        "PART", "CLASS", "PARAMETERS", "TYPE", "SIZE", "MULTIPLY-ADDS", "KEPT", "FILES", "REMARK");
                 for (ModelInspection.Component part : found.components()) {
+                    ModelInspection.Cost cost = part.cost();
                     table.row(
                             part.name(),
                             part.type(),
-                            part.tensors() == 0 ? "" : String.format(Locale.ROOT, "%,d", part.parameters()),
-                            part.tensors() == 0 ? "" : String.valueOf(part.tensors()),
+                            parameters(part),
                             types(part.dtypes()),
                             part.bytes() == 0 ? "" : size(part.bytes()),
+                            cost == null ? "" : amount(cost.multiplyAdds()),
+                            cost == null ? "" : size(Float.BYTES * cost.kept()),
                             files(part.files()),
                             part.status());
                 }
                 table.print(out);
+                if (found.components().stream().anyMatch(part -> part.cost() != null)) {
+                    out.println();
+                    out.println("Multiply-adds: of one sample in one call forward; a gradient has twice as many. Kept: by a"
+                            + " gradient, in float32.");
+                }
             }
             if (!found.facts().isEmpty()) {
                 out.println();
@@ -111,18 +120,30 @@ final class ModelCommand {
             return files.size() < 2 ? String.join("", files) : files.get(0) + " and " + (files.size() - 1) + " more";
         }
 
+        /** Those that are stored, or those that the configuration asks for where nothing is. */
+        private static String parameters(ModelInspection.Component part) {
+            ModelInspection.Cost cost = part.cost();
+            long number = part.tensors() == 0 && cost != null ? cost.parameters() : part.parameters();
+            return number == 0 ? "" : String.format(Locale.ROOT, "%,d", number);
+        }
+
         private static String size(long bytes) {
-            if (bytes < 10_000) {
-                return bytes + " B";
-            }
-            List<String> units = List.of("kB", "MB", "GB", "TB");
-            double size = bytes / 1e3;
+            return scaled(bytes, List.of("B", "kB", "MB", "GB", "TB"));
+        }
+
+        private static String amount(long number) {
+            return scaled(number, List.of("", "k", "M", "G", "T"));
+        }
+
+        private static String scaled(long number, List<String> units) {
+            double size = number;
             int unit = 0;
             while (size >= 999.5 && unit < units.size() - 1) {
                 size /= 1e3;
                 unit++;
             }
-            return String.format(Locale.ROOT, size < 9.95 ? "%.1f %s" : "%.0f %s", size, units.get(unit));
+            String form = unit > 0 && size < 9.95 ? "%.1f %s" : "%.0f %s";
+            return String.format(Locale.ROOT, form, size, units.get(unit)).strip();
         }
     }
 
@@ -177,6 +198,41 @@ final class ModelCommand {
                 Path written = form == Form.MERGED
                         ? lease.get().merge(model, adapters, out)
                         : lease.get().convert(model, adapters, AdapterForm.valueOf(form.name()), out);
+                invocation.out().println("Written: " + written.toAbsolutePath().normalize());
+                return 0;
+            }
+        }
+    }
+
+    /** {@code plumbline model random}: a complete model whose weights are drawn. */
+    @Command(
+            name = "random",
+            description = "Writes a complete model with random weights, to see what a size costs: 'model inspect' counts, and"
+                    + " a study runs it.")
+    static final class Random implements HostedCommand {
+        @Parameters(paramLabel = "FOLDER", description = "a model folder; its weights, if it has any, are left out")
+        private Path folder = Path.of("");
+
+        @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to write.")
+        private Path out = Path.of("");
+
+        @Option(
+                names = "--type",
+                paramLabel = "TYPE",
+                description = "How numbers are stored: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+        private FloatType type = FloatType.FLOAT16;
+
+        @Option(names = "--seed", paramLabel = "N", description = "Decides the weights. Default: ${DEFAULT-VALUE}.")
+        private long seed = 1;
+
+        @Option(names = "--loader", paramLabel = "ID", description = "Model loader. Default: ${DEFAULT-VALUE}.")
+        private String loader = LOADER;
+
+        @Override
+        public int run(Invocation invocation) {
+            try (Lease<ModelLoader> lease =
+                    invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
+                Path written = lease.get().random(invocation.find(folder), type, seed, out);
                 invocation.out().println("Written: " + written.toAbsolutePath().normalize());
                 return 0;
             }

@@ -15,7 +15,6 @@ import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
-import org.plumbline.spi.backend.VectorJacobian;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
@@ -24,7 +23,6 @@ import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.DenoiserInput;
 import org.plumbline.spi.model.DiffusionModel;
-import org.plumbline.spi.model.ImageDecoder;
 import org.plumbline.spi.model.PromptEncoder;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
@@ -46,7 +44,7 @@ public final class Workbench implements AutoCloseable {
     private final Ledger ledger = new Ledger();
     private final @Nullable TrainableWeights weights;
     private final Network denoiser;
-    private final Network decoder;
+    private final Decoding decoding;
     private final Map<RewardModel, RewardHead> rewards = new HashMap<>();
     private final @Nullable EncodedPrompts prompts;
 
@@ -60,8 +58,7 @@ public final class Workbench implements AutoCloseable {
         GraphDefinition graph = weights == null ? model.denoiser() : weights.denoiser();
         ParameterLayout layout = weights == null ? ParameterLayout.empty() : weights.layout();
         this.denoiser = session.compile(graph, model.denoiserWeights(), layout);
-        ImageDecoder images = model.imageDecoder();
-        this.decoder = session.compile(images.graph(), images.weights(), ParameterLayout.empty());
+        this.decoding = new Decoding(session, model.imageDecoder());
         this.prompts = encoded(parts, graph, session);
     }
 
@@ -205,23 +202,23 @@ public final class Workbench implements AutoCloseable {
         try (Rollout rollout = rollout(program, batch, parameters);
                 SamplingChain chain = chain(rollout, parameters, 0, 0)) {
             Tensor latents = chain.sampled(beforeCall).output();
-            Tensor images = decoded(chain.arena(), latents);
+            Tensor images = decoding.images(chain.arena(), latents);
             return RewardHead.batch(images, parts.model().imageDecoder().imageShape());
         }
     }
 
-    /** Scores images by any reward. */
+    /** Scores images of the model by any reward. */
     public double[] score(RewardModel reward, ImageBatch images, List<String> prompts) {
         try (TensorArena scratch = arena.nested()) {
-            Tensor pixels =
-                    scratch.tensor(images.pixels(), images.rows(), images.channels(), images.height(), images.width());
+            long[] image = parts.model().imageDecoder().imageShape();
+            Tensor pixels = scratch.tensor(images.pixels(), rows(images.rows(), image));
             return head(reward).score(scratch, pixels, prompts);
         }
     }
 
     double[] rewards(TensorArena into, Tensor latents, List<String> prompts) {
         try (TensorArena scratch = into.nested()) {
-            Tensor images = decoded(scratch, latents);
+            Tensor images = decoding.images(scratch, latents);
             double[] total = new double[latents.rows()];
             for (RewardTerm term : parts.rewards()) {
                 Vectors.addTo(total, term.weight(), head(term.reward()).score(scratch, images, prompts));
@@ -233,8 +230,7 @@ public final class Workbench implements AutoCloseable {
     /** Rewards with their gradients with respect to the latents. */
     RewardHead.Scored rewardsWithGradient(TensorArena into, Tensor latents, List<String> prompts) {
         try (TensorArena scratch = into.nested()) {
-            Map<String, Tensor> input = Map.of(ImageDecoder.LATENT, latents);
-            Tensor images = decoded(scratch, latents);
+            Tensor images = decoding.images(scratch, latents);
             double[] total = new double[latents.rows()];
             Tensor ofImages = null;
             for (RewardTerm term : parts.rewards()) {
@@ -244,27 +240,13 @@ public final class Workbench implements AutoCloseable {
                         ? scratch.combine(new double[] {term.weight()}, List.of(scored.gradient()))
                         : scratch.combine(new double[] {1, term.weight()}, List.of(ofImages, scored.gradient()));
             }
-            Set<String> wrt = Set.of(ImageDecoder.LATENT);
-            VectorJacobian pulled = Returned.products(
-                    decoder,
-                    decoder.vjp(scratch, null, input, Objects.requireNonNull(ofImages), wrt),
-                    null,
-                    input,
-                    wrt,
-                    images.shape());
-            Tensor gradient = Objects.requireNonNull(pulled.inputGradients().get(ImageDecoder.LATENT));
+            Tensor gradient = decoding.pullBack(scratch, latents, Objects.requireNonNull(ofImages));
             return new RewardHead.Scored(total, into.adopt(gradient));
         }
     }
 
-    private Tensor decoded(TensorArena into, Tensor latents) {
-        Tensor images = decoder.forward(into, null, Map.of(ImageDecoder.LATENT, latents));
-        long[] image = parts.model().imageDecoder().imageShape();
-        return Returned.output(decoder, images, rows(latents.rows(), image));
-    }
-
     /** The shape of so many rows of a shape. */
-    private static long[] rows(int rows, long[] one) {
+    static long[] rows(int rows, long[] one) {
         long[] shape = new long[one.length + 1];
         shape[0] = rows;
         System.arraycopy(one, 0, shape, 1, one.length);

@@ -101,7 +101,10 @@ final class FolderInspection {
         }
         attempt(() ->
                 schedule(ConfigFile.read(path.resolve(ModelFolder.SCHEDULER).resolve("scheduler_config.json"))));
-        attempt(() -> latent(ConfigFile.read(path.resolve(ModelFolder.UNET_CONFIG))));
+        String denoiser = components.stream().anyMatch(part -> part.name().equals(ModelFolder.TRANSFORMER))
+                ? ModelFolder.TRANSFORMER
+                : ModelFolder.UNET;
+        attempt(() -> latent(ConfigFile.read(path.resolve(denoiser).resolve(CONFIG))));
         try (DiffusionModel model = loader.apply(path)) {
             facts.put("image", sizes(model.imageDecoder().imageShape()));
             facts.put("can be run", "yes");
@@ -118,7 +121,19 @@ final class FolderInspection {
         }
         String type = attempt(() -> index.texts(part, List.of()).get(1)).orElse("");
         String role = ModelFolder.IGNORED.contains(part) ? "ignored: plays no role in making images" : "";
-        return component(part, type, path.resolve(part), role);
+        Component found = component(part, type, path.resolve(part), role);
+        Path config = path.resolve(part).resolve(CONFIG);
+        if (!Files.isRegularFile(config)) {
+            return found;
+        }
+        // What a network's own configuration has that we have not is named when the whole model is tried.
+        try {
+            return PartNetwork.of(type, ConfigFile.read(config))
+                    .map(network -> found.with(network.cost()))
+                    .orElse(found);
+        } catch (PlumblineException notOurs) {
+            return found;
+        }
     }
 
     private Component component(String part, String type, Path folder, String role) {

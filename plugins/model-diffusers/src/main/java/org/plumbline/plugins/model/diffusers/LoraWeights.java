@@ -31,6 +31,9 @@ import org.plumbline.spi.model.TrainableWeights;
  * so that the network computes what it did without them; or both are those of a file.
  */
 final class LoraWeights implements TrainableWeights {
+    /** The denoiser's part, which names in files start with. */
+    private final String part;
+
     private final UNetGraph graph;
     private final List<String> layers;
     private final Map<String, LowRank> sizes;
@@ -40,7 +43,9 @@ final class LoraWeights implements TrainableWeights {
     /** The file that theta starts from. */
     private final Optional<Path> start;
 
-    private LoraWeights(UNetGraph graph, Scope scope, Adapters adapters, AdapterForm form, Optional<Path> start) {
+    private LoraWeights(
+            String part, UNetGraph graph, Scope scope, Adapters adapters, AdapterForm form, Optional<Path> start) {
+        this.part = part;
         this.graph = graph;
         this.layers = scope.layers();
         this.weights = scope.adapterWeights();
@@ -53,7 +58,7 @@ final class LoraWeights implements TrainableWeights {
         }
     }
 
-    static LoraWeights of(PixelModel.Denoiser denoiser, TrainableTarget.Lora target) {
+    static LoraWeights of(FolderModel.Denoiser denoiser, TrainableTarget.Lora target) {
         if (target.rank() < 1 || !Double.isFinite(target.alpha()) || target.alpha() == 0) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
                     .asked("adapters of rank " + target.rank() + " and alpha " + target.alpha())
@@ -67,21 +72,22 @@ final class LoraWeights implements TrainableWeights {
         if (scope.adapterWeights().isEmpty()) {
             throw nothingSelected("no module for adapters", scope.layers());
         }
-        return new LoraWeights(graph, scope, adapters, target.form(), Optional.empty());
+        return new LoraWeights(denoiser.part(), graph, scope, adapters, target.form(), Optional.empty());
     }
 
-    static LoraWeights of(PixelModel.Denoiser denoiser, TrainableTarget.StoredLora target) {
+    static LoraWeights of(FolderModel.Denoiser denoiser, TrainableTarget.StoredLora target) {
         Scope plain = Scope.root();
         denoiser.graph(plain);
         checkModules(target.modules(), plain.layers());
         Map<String, LowRank> sizes;
-        try (AdapterFile file = AdapterFile.open(target.file(), ModelFolder.UNET, plain.layers())) {
+        try (AdapterFile file = AdapterFile.open(target.file(), denoiser.part(), plain.layers())) {
             sizes = agreed(file, target, plain.layers());
         }
         Adapters adapters = Adapters.of(sizes);
         Scope scope = Scope.root(adapters);
         UNetGraph graph = denoiser.graph(scope);
-        LoraWeights weights = new LoraWeights(graph, scope, adapters, target.form(), Optional.of(target.file()));
+        LoraWeights weights =
+                new LoraWeights(denoiser.part(), graph, scope, adapters, target.form(), Optional.of(target.file()));
         weights.load(target.file()); // refuses wrong shapes now, not when a run starts
         return weights;
     }
@@ -179,7 +185,7 @@ final class LoraWeights implements TrainableWeights {
     @Override
     public Path save(double[] theta, Path folder) {
         VectorWeights.checkSize(layout, theta);
-        return new AdapterWriter(ModelFolder.UNET, layers, sizes, layout).write(form, theta, folder);
+        return new AdapterWriter(part, layers, sizes, layout).write(form, theta, folder);
     }
 
     /**
@@ -190,7 +196,7 @@ final class LoraWeights implements TrainableWeights {
      */
     @Override
     public double[] load(Path path) {
-        try (AdapterFile file = AdapterFile.open(path, ModelFolder.UNET, layers)) {
+        try (AdapterFile file = AdapterFile.open(path, part, layers)) {
             Map<String, LowRank> stored = file.sizes();
             List<String> problems = new ArrayList<>();
             double[] theta = new double[layout.size()];

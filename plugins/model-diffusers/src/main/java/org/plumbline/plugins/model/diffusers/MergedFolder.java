@@ -24,9 +24,6 @@ import org.plumbline.toolkit.safetensors.SafetensorsWriter;
  * weights of the denoiser, such as a second one in float16, are left out: they would be those of the model without adapters.
  */
 final class MergedFolder {
-    private static final List<String> WEIGHTS =
-            List.of(".safetensors", ".bin", ".ckpt", ".pt", ".msgpack", ".h5", ".onnx", ".index.json");
-
     private final ModelFolder folder;
     private final Path adapters;
 
@@ -37,12 +34,13 @@ final class MergedFolder {
 
     void write(Path target) {
         Scope scope = Scope.root();
-        folder.unet().build(scope);
-        Path unet = folder.path().resolve(ModelFolder.UNET);
-        try (AdapterFile file = AdapterFile.open(adapters, ModelFolder.UNET, scope.layers());
-                WeightFiles weights = WeightFiles.open(unet, ModelFolder.UNET_WEIGHTS)) {
+        folder.denoiser().build(scope);
+        Path network = folder.path().resolve(folder.denoiserPart());
+        try (AdapterFile file = AdapterFile.open(adapters, folder.denoiserPart(), scope.layers());
+                WeightFiles weights = WeightFiles.open(network, ModelFolder.UNET_WEIGHTS)) {
             // Refuses now what is not this network's, before anything is written.
-            StoredWeights.open(unet, ModelFolder.UNET_WEIGHTS, scope.weights()).close();
+            StoredWeights.open(network, ModelFolder.UNET_WEIGHTS, scope.weights())
+                    .close();
             Map<String, String> layers = new LinkedHashMap<>();
             List<String> problems = new ArrayList<>();
             file.sizes().forEach((layer, size) -> {
@@ -66,7 +64,8 @@ final class MergedFolder {
                             source,
                             file,
                             layers,
-                            into.resolve(ModelFolder.UNET).resolve(source.path().getFileName()));
+                            into.resolve(folder.denoiserPart())
+                                    .resolve(source.path().getFileName()));
                 }
             });
         }
@@ -130,7 +129,7 @@ final class MergedFolder {
 
     /** Everything but the denoiser's weights; the index of its shards stays, since they keep their names and tensors. */
     private void copy(WeightFiles weights, Path into) throws IOException {
-        Path unet = folder.path().resolve(ModelFolder.UNET);
+        Path network = folder.path().resolve(folder.denoiserPart());
         boolean sharded = weights.files().size() > 1;
         try (Stream<Path> all = Files.walk(folder.path())) {
             for (Path source : all.sorted().toList()) {
@@ -139,8 +138,8 @@ final class MergedFolder {
                 boolean index = name.endsWith(".index.json");
                 if (Files.isDirectory(source)) {
                     Files.createDirectories(place);
-                } else if (!unet.equals(source.getParent())
-                        || WEIGHTS.stream().noneMatch(name::endsWith)
+                } else if (!network.equals(source.getParent())
+                        || WeightFiles.ENDINGS.stream().noneMatch(name::endsWith)
                         || (index && sharded)) {
                     Files.copy(source, place);
                 }

@@ -30,7 +30,8 @@ final class StoredWeights implements WeightSource, AutoCloseable {
             Map.of(".to_q.", ".query.", ".to_k.", ".key.", ".to_v.", ".value.", ".to_out.0.", ".proj_attn.");
 
     /** Entries of text network files that are no weights: the numbers 0, 1, 2 ... */
-    private static final Set<String> NO_WEIGHTS = Set.of("text_model.embeddings.position_ids");
+    private static final Set<String> NO_WEIGHTS =
+            Set.of("text_model.embeddings.position_ids", "vision_model.embeddings.position_ids");
 
     /** How many tensors with numbers that are not finite are named. */
     private static final int NAMED = 20;

@@ -21,6 +21,10 @@ import org.plumbline.toolkit.safetensors.SafetensorsFile;
 final class WeightFiles implements AutoCloseable {
     private static final List<String> VARIANTS = List.of("", ".fp16", ".bf16");
     private static final String ENDING = ".safetensors";
+    /** Ends of the names of files that hold weights, or say where they are. */
+    static final List<String> ENDINGS =
+            List.of(".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".msgpack", ".h5", ".onnx", ".index.json");
+
     private static final List<String> PICKLED = List.of(".bin", ".ckpt", ".pt", ".pth");
 
     /** More lines than this are counted only. */

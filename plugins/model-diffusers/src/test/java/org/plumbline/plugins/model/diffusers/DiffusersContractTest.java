@@ -56,6 +56,29 @@ class DiffusersContractTest {
     }
 
     @Nested
+    class TextToVideo extends Contract {
+        @Override
+        Path plan(Path folder) throws IOException {
+            return TinyModel.textToVideo(folder);
+        }
+
+        @Override
+        protected List<TrainableTarget.Weights> targets() {
+            return List.of(
+                    new TrainableTarget.Full(List.of("temp_convs")),
+                    new TrainableTarget.Lora(2, 4, List.of("to_q", "to_k", "to_v", "to_out.0")));
+        }
+
+        @Override
+        protected Map<Path, StandardError> refused(Path empty) throws IOException {
+            Path timeless = made(empty.resolve("timeless"));
+            Files.writeString(
+                    timeless.resolve("unet/config.json"), TinyModel.VIDEO_UNET.replace("\"sample_frames\": 3,", ""));
+            return Map.of(timeless, StandardError.MALFORMED_FILE);
+        }
+    }
+
+    @Nested
     class Unconditional extends Contract {
         @Override
         Path plan(Path folder) throws IOException {

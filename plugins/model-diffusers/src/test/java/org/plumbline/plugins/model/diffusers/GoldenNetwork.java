@@ -20,6 +20,7 @@ import org.plumbline.plugins.model.diffusers.config.ConfigFile;
 import org.plumbline.plugins.model.diffusers.network.GoldenCases;
 import org.plumbline.plugins.model.diffusers.network.GoldenGraph;
 import org.plumbline.plugins.model.diffusers.network.Scope;
+import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.backend.BackendSession;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
@@ -109,7 +110,7 @@ record GoldenNetwork(Path weights, Path forward, JsonNode facts) {
         StoredWeights stored = StoredWeights.open(weights, base, scope.weights());
         ParameterLayout.Builder layout = ParameterLayout.builder();
         scope.weights().stream()
-                .filter(weight -> !graph.constants().contains(weight.name()))
+                .filter(WeightSpec::trained)
                 .forEach(weight -> layout.add(weight.name(), weight.shape()));
         return new Opened(graph, stored, layout.build(), numbers());
     }

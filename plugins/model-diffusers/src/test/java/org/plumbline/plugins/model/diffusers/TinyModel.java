@@ -14,6 +14,14 @@ final class TinyModel {
              "cross_attention_dim": 12, "norm_num_groups": 4, "attention_head_dim": 2}
             """;
 
+    static final String VIDEO_UNET = """
+            {"_class_name": "UNet3DConditionModel", "sample_size": [4, 8], "sample_frames": 3, "in_channels": 1,
+             "out_channels": 1, "block_out_channels": [8, 16],
+             "down_block_types": ["DownBlock3D", "CrossAttnDownBlock3D"],
+             "up_block_types": ["CrossAttnUpBlock3D", "UpBlock3D"], "layers_per_block": 1,
+             "cross_attention_dim": 12, "norm_num_groups": 4, "attention_head_dim": 2}
+            """;
+
     private static final String TEXT_ENCODER = """
             {"architectures": ["CLIPTextModel"], "model_type": "clip_text_model", "hidden_size": 12,
              "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2,
@@ -43,6 +51,15 @@ final class TinyModel {
             Path source = GoldenCases.resource("/golden/clip/tokenizer/" + file);
             write(folder, "tokenizer/" + file, Files.readString(source));
         }
+        return folder;
+    }
+
+    /** Writes a text-to-video model without weights: three frames of 4x8. */
+    static Path textToVideo(Path folder) throws IOException {
+        textToImage(folder);
+        String index = Files.readString(folder.resolve("model_index.json"));
+        write(folder, "model_index.json", index.replace("UNet2DConditionModel", "UNet3DConditionModel"));
+        write(folder, "unet/config.json", VIDEO_UNET);
         return folder;
     }
 

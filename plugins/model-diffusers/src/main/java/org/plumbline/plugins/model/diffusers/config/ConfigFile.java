@@ -157,6 +157,11 @@ public final class ConfigFile {
         return map;
     }
 
+    /** The same; empty if the option is not there. */
+    public Map<String, String> textMapIfPresent(String key) {
+        return has(key) ? textMap(key) : Map.of();
+    }
+
     /** A list of texts. */
     public List<String> texts(String key, List<String> whenAbsent) {
         return list(key, "a list of texts", JsonNode::isTextual, JsonNode::textValue, whenAbsent);

@@ -35,7 +35,7 @@ sealed interface TimeFeatures {
         @Override
         public TimeFeatures build(Scope scope, int channels) {
             Initialiser start = Initialiser.normal(FourierWaves.DEVIATION);
-            return new FourierWaves(scope.in("time_proj").weight("weight", start, channels), channels);
+            return new FourierWaves(scope.in("time_proj").constant("weight", start, channels), channels);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
 import org.plumbline.spi.graph.Ops;
+import org.plumbline.spi.model.Tokenizer;
 
 /** A network of a folder by the class that its configuration names, with inputs and outputs as files of numbers call them. */
 public interface GoldenGraph {
@@ -13,11 +14,6 @@ public interface GoldenGraph {
 
     /** True if the output depends on the input. */
     boolean takes(String input, String output);
-
-    /** Weights that diffusers never trains. */
-    default Set<String> constants() {
-        return Set.of();
-    }
 
     /**
      * Applies the network.
@@ -35,6 +31,8 @@ public interface GoldenGraph {
             case "UNet2DModel" -> new OfUNet(new UNet(scope, UNet2DConfig.read(config)));
             case "UNet2DConditionModel" -> new OfUNet(new UNet(scope, UNet2DConditionConfig.read(config)));
             case "UNet3DConditionModel" -> new OfVideo(UNet3DConfig.read(config).build(scope));
+            case "SD3Transformer2DModel" -> new OfSd3(Sd3Config.read(config).build(scope));
+            case "DiTTransformer2DModel" -> new OfDit(DitConfig.read(config).build(scope));
             case "AutoencoderKL" -> new OfAutoencoder(new Autoencoder(scope, AutoencoderConfig.read(config)));
             case "CLIPTextModel", "CLIPTextModelWithProjection" ->
                 new OfText(new ClipTextModel(scope, ClipTextConfig.read(config)));
@@ -65,22 +63,11 @@ public interface GoldenGraph {
         }
 
         @Override
-        public Set<String> constants() {
-            return unet.config().time() instanceof TimeFeatures.Fourier ? Set.of("time_proj.weight") : Set.of();
-        }
-
-        @Override
         public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
             T classes = in.get("class_labels");
             UNetConfig config = unet.config();
             if (classes != null && config.classes().orElseThrow().kind() == ClassEmbedding.Kind.TABLE) {
-                int count = config.classWidth();
-                double[] identity = new double[count * count];
-                for (int i = 0; i < count; i++) {
-                    identity[i * (count + 1)] = 1;
-                }
-                T oneHot = ops.embedding(ops.constant(identity, count, count), ops.reshape(classes, -1, 1));
-                classes = ops.reshape(oneHot, -1, count);
+                classes = ops.reshape(oneHot(ops, classes, config.classWidth()), -1, config.classWidth());
             } else if (classes != null) {
                 classes = ops.reshape(classes, -1, config.classWidth());
             }
@@ -105,6 +92,54 @@ public interface GoldenGraph {
         public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
             return unet.apply(ops, in.get("sample"), any(in, "timesteps", "timestep"), in.get("encoder_hidden_states"));
         }
+    }
+
+    /** See {@link Sd3Transformer}. */
+    record OfSd3(Sd3Transformer transformer) implements GoldenGraph {
+        @Override
+        public boolean takes(String input, String output) {
+            return Set.of(
+                            "hidden_states",
+                            "sample",
+                            "timestep",
+                            "timesteps",
+                            "encoder_hidden_states",
+                            "pooled_projections")
+                    .contains(input);
+        }
+
+        @Override
+        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+            return transformer.apply(
+                    ops,
+                    any(in, "hidden_states", "sample"),
+                    any(in, "timestep", "timesteps"),
+                    in.get("encoder_hidden_states"),
+                    in.get("pooled_projections"));
+        }
+    }
+
+    /** See {@link DitTransformer}. */
+    record OfDit(DitTransformer transformer) implements GoldenGraph {
+        @Override
+        public boolean takes(String input, String output) {
+            return Set.of("hidden_states", "sample", "timestep", "timesteps", "class_labels")
+                    .contains(input);
+        }
+
+        @Override
+        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+            return transformer.apply(
+                    ops,
+                    any(in, "hidden_states", "sample"),
+                    any(in, "timestep", "timesteps"),
+                    oneHot(ops, in.get("class_labels"), transformer.config().classes()));
+        }
+    }
+
+    /** [batch] to [batch, 1, count]. */
+    private static <T> T oneHot(Ops<T> ops, T labels, int count) {
+        return new ClassGraph("classes", count).build(ops, Map.of(Tokenizer.TOKENS, ops.reshape(labels, -1, 1)));
     }
 
     /** See {@link Autoencoder}. */

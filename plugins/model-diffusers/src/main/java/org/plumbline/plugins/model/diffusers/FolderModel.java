@@ -1,10 +1,10 @@
 package org.plumbline.plugins.model.diffusers;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import org.plumbline.plugins.model.diffusers.network.ClipTextGraph;
-import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
 import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.UNetGraph;
@@ -17,53 +17,63 @@ import org.plumbline.spi.model.PromptEncoder;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
 import org.plumbline.spi.sampler.NoiseSchedule;
-import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 
-/** A model whose latents are pixels. */
-final class PixelModel implements DiffusionModel {
+/** A model with its weights. */
+final class FolderModel implements DiffusionModel {
     private final ModelFolder folder;
     private final Denoiser denoiser;
     private final GraphDefinition graph;
     private final Optional<PromptEncoder> promptEncoder;
+    private final ImageDecoder imageDecoder;
     private final List<? extends AutoCloseable> resources;
 
     /**
      * The denoiser with its weights.
      *
+     * @param part its folder
      * @param config its sizes
-     * @param conditionLength number of tokens; 0 if there is no condition
+     * @param tokens number of tokens; 0 if there is no text
      * @param weights of the network without adapters
      */
-    record Denoiser(DenoiserConfig config, int conditionLength, WeightSource weights) {
+    record Denoiser(String part, DenoiserConfig config, int tokens, WeightSource weights) {
         /** The network in a scope, which may hold adapters. */
         UNetGraph graph(Scope scope) {
-            return new UNetGraph("unet", config.build(scope), conditionLength);
+            return new UNetGraph(part, config.build(scope), tokens);
         }
     }
 
     /**
      * Puts the parts together.
      *
-     * @param tokenizer present if and only if the folder has a text network
-     * @param textWeights of the text network; unused if there is none
+     * @param prompting present if and only if the denoiser takes a condition
+     * @param weights of every part that has some, by its name
      * @param resources what {@link #close} closes
      */
-    PixelModel(
+    FolderModel(
             ModelFolder folder,
-            WeightSource unetWeights,
-            Optional<ClipTokenizer> tokenizer,
-            WeightSource textWeights,
+            Optional<Prompting> prompting,
+            Map<String, ? extends WeightSource> weights,
             List<? extends AutoCloseable> resources) {
         this.folder = folder;
-        this.denoiser =
-                new Denoiser(folder.unet(), tokenizer.map(ClipTokenizer::length).orElse(0), unetWeights);
+        String part = folder.denoiserPart();
+        int tokens = prompting.map(Prompting::tokens).orElse(0);
+        this.denoiser = new Denoiser(part, folder.denoiser(), tokens, of(weights, part));
         this.graph = denoiser.graph(Scope.root());
-        this.promptEncoder = tokenizer.map(present -> {
-            ClipTextModel text = new ClipTextModel(Scope.root(), folder.text().orElseThrow());
-            return new ClipPromptEncoder(
-                    present, new ClipTextGraph("text encoder", text, present.length()), textWeights);
-        });
+        Map<String, WeightSource> texts = new HashMap<>();
+        for (ModelFolder.Text text : folder.texts()) {
+            texts.put(text.part() + ".", of(weights, text.part()));
+        }
+        this.promptEncoder = prompting.map(
+                present -> new JoinedPromptEncoder(present.tokenizer(), present.graph(), new JoinedWeights(texts)));
+        this.imageDecoder = folder.autoencoder()
+                .<ImageDecoder>map(
+                        config -> new LatentDecoder(config, of(weights, ModelFolder.AUTOENCODER), latentShape()))
+                .orElseGet(() -> new PixelDecoder(latentShape()));
         this.resources = List.copyOf(resources);
+    }
+
+    private static WeightSource of(Map<String, ? extends WeightSource> weights, String part) {
+        return Objects.requireNonNull(weights.get(part), part);
     }
 
     @Override
@@ -73,7 +83,7 @@ final class PixelModel implements DiffusionModel {
 
     @Override
     public long[] latentShape() {
-        return folder.unet().sampleShape();
+        return folder.denoiser().sampleShape();
     }
 
     @Override
@@ -108,7 +118,7 @@ final class PixelModel implements DiffusionModel {
 
     @Override
     public ImageDecoder imageDecoder() {
-        return new PixelDecoder(latentShape());
+        return imageDecoder;
     }
 
     @Override

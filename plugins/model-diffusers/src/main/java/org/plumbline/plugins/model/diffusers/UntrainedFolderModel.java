@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.DenoiserNetwork;
 import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.TextToImageGraph;
@@ -30,36 +30,43 @@ import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.toolkit.file.AtomicFile;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
-import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 
 /** A model folder whose weights are still to be found. In theta, names start with the folder of their network. */
-final class UntrainedPixelModel implements UntrainedModel {
-    private static final String UNET = ModelFolder.UNET + ".";
-    private static final String TEXT_ENCODER = ModelFolder.TEXT_ENCODER + ".";
+final class UntrainedFolderModel implements UntrainedModel {
     private static final String ENDING = ".safetensors";
 
     private final ModelFolder folder;
-    private final Optional<ClipTokenizer> tokenizer;
+    private final List<ModelFolder.Component> components;
+    private final Optional<Prompting> prompting;
     private final GraphDefinition graph;
     private final List<WeightSpec> weights = new ArrayList<>();
     private final ParameterLayout layout;
 
-    UntrainedPixelModel(ModelFolder folder) {
-        this.folder = folder;
-        this.tokenizer = folder.openTokenizer();
-        Scope unetScope = Scope.root(UNET);
-        DenoiserNetwork unet = folder.unet().build(unetScope);
-        weights.addAll(unetScope.weights());
-        if (tokenizer.isPresent()) {
-            Scope textScope = Scope.root(TEXT_ENCODER);
-            ClipTextModel text = new ClipTextModel(textScope, folder.text().orElseThrow());
-            weights.addAll(textScope.weights());
-            this.graph = new TextToImageGraph(
-                    folder.name(), text, unet, tokenizer.get().length());
-        } else {
-            this.graph = new UNetGraph(folder.name(), unet, 0);
+    UntrainedFolderModel(ModelFolder folder) {
+        if (folder.autoencoder().isPresent()) {
+            throw PlumblineException.of(StandardError.UNSUPPORTED)
+                    .asked("pre-training of '" + folder.path() + "', whose latents come from a vae")
+                    .available("pre-training of models whose latents are pixels")
+                    .build();
         }
+        this.folder = folder;
+        this.components = folder.components();
+        this.prompting = Prompting.of(folder);
+        for (ModelFolder.Component component : components) {
+            for (WeightSpec weight : component.weights()) {
+                weights.add(weight.named(prefix(component) + weight.name()));
+            }
+        }
+        DenoiserNetwork denoiser = folder.denoiser().build(Scope.root(folder.denoiserPart() + "."));
+        this.graph = prompting
+                .<GraphDefinition>map(
+                        present -> new TextToImageGraph(folder.name(), present.graph(), denoiser, present.tokens()))
+                .orElseGet(() -> new UNetGraph(folder.name(), denoiser, 0));
         this.layout = VectorWeights.layout(weights);
+    }
+
+    private static String prefix(ModelFolder.Component component) {
+        return component.part() + ".";
     }
 
     @Override
@@ -69,7 +76,7 @@ final class UntrainedPixelModel implements UntrainedModel {
 
     @Override
     public long[] latentShape() {
-        return folder.unet().sampleShape();
+        return folder.denoiser().sampleShape();
     }
 
     @Override
@@ -84,7 +91,7 @@ final class UntrainedPixelModel implements UntrainedModel {
 
     @Override
     public Optional<Tokenizer> tokenizer() {
-        return tokenizer.map(present -> present);
+        return prompting.map(Prompting::tokenizer);
     }
 
     @Override
@@ -105,31 +112,23 @@ final class UntrainedPixelModel implements UntrainedModel {
     @Override
     public DiffusionModel trained(double[] theta) {
         double[] copy = theta.clone();
-        WeightSource unet = new VectorWeights(UNET, layout, copy);
-        WeightSource text = new VectorWeights(TEXT_ENCODER, layout, copy);
-        return new PixelModel(folder, unet, tokenizer, text, List.of());
+        Map<String, WeightSource> parts = new HashMap<>();
+        for (ModelFolder.Component component : components) {
+            parts.put(component.part(), new VectorWeights(prefix(component), layout, copy));
+        }
+        return new FolderModel(folder, prompting, parts, List.of());
     }
 
     @Override
     public double[] load(Path path) {
         double[] theta = new double[layout.size()];
-        read(UNET, path.resolve(ModelFolder.UNET), ModelFolder.UNET_WEIGHTS, theta);
-        if (tokenizer.isPresent()) {
-            read(TEXT_ENCODER, path.resolve(ModelFolder.TEXT_ENCODER), ModelFolder.TEXT_ENCODER_WEIGHTS, theta);
-        }
-        return theta;
-    }
-
-    private void read(String prefix, Path part, String base, double[] theta) {
-        List<WeightSpec> wanted = new ArrayList<>();
-        for (WeightSpec weight : weights) {
-            if (weight.name().startsWith(prefix)) {
-                wanted.add(new WeightSpec(weight.name().substring(prefix.length()), weight.start(), weight.shape()));
+        for (ModelFolder.Component component : components) {
+            Path part = path.resolve(component.part());
+            try (StoredWeights stored = StoredWeights.open(part, component.base(), component.weights())) {
+                VectorWeights.read(layout, prefix(component), stored, theta);
             }
         }
-        try (StoredWeights stored = StoredWeights.open(part, base, wanted)) {
-            VectorWeights.read(layout, prefix, stored, theta);
-        }
+        return theta;
     }
 
     @Override
@@ -161,10 +160,9 @@ final class UntrainedPixelModel implements UntrainedModel {
 
     /** Weights first and the index last: without its index a folder is no model. */
     private void writeInto(Path target, double[] theta) {
-        writeWeights(UNET, theta, target.resolve(ModelFolder.UNET).resolve(ModelFolder.UNET_WEIGHTS + ENDING));
-        if (tokenizer.isPresent()) {
-            Path text = target.resolve(ModelFolder.TEXT_ENCODER).resolve(ModelFolder.TEXT_ENCODER_WEIGHTS + ENDING);
-            writeWeights(TEXT_ENCODER, theta, text);
+        for (ModelFolder.Component component : components) {
+            Path file = target.resolve(component.part()).resolve(component.base() + ENDING);
+            writeWeights(prefix(component), theta, file);
         }
         for (Map.Entry<String, byte[]> file : folder.files().entrySet()) {
             if (!file.getKey().equals(ModelFolder.INDEX)) {
