@@ -40,7 +40,8 @@ class ScaleTableTest {
                     System.getProperty("plumbline.home", "../distribution/app/target/plumbline"))
             .toAbsolutePath()
             .normalize();
-    private static final Path PAGE = HOME.resolve("../../../../plugins/SCALE.md").normalize();
+    private static final Path PAGE =
+            HOME.resolve("../../../../plugins/SCALE.md").normalize();
     private static final int STEPS = 20;
     private static final double GIB = 1L << 30;
 
@@ -233,14 +234,14 @@ class ScaleTableTest {
                 Cost unet = cost(found, "unet");
                 Cost vae = has(found, "vae") ? cost(found, "vae") : new Cost(0, 0, 0, 0, 0);
                 boolean differentiates = calls.get(i).backward() > 0;
-                cells.add(tera(
-                        2 * (calls.get(i).forward() + calls.get(i).backward()) * unet.multiplyAdds()
-                                + (differentiates ? 2 : 1) * vae.multiplyAdds()));
+                cells.add(tera(2 * (calls.get(i).forward() + calls.get(i).backward()) * unet.multiplyAdds()
+                        + (differentiates ? 2 : 1) * vae.multiplyAdds()));
                 cells.add(gib(memory(model, unet, vae, differentiates)));
             }
             page.append(row(cells.toArray(String[]::new)));
         }
-        page.append("\nPolicy gradients and RLR differentiate the network, not the reward alone; only SPSA calls it forward alone.\n");
+        page.append(
+                "\nPolicy gradients and RLR differentiate the network, not the reward alone; only SPSA calls it forward alone.\n");
         return page.append(measured()).toString();
     }
 
