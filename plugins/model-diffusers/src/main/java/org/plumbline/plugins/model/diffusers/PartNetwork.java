@@ -13,8 +13,10 @@ import org.plumbline.plugins.model.diffusers.network.ClipTextConfig;
 import org.plumbline.plugins.model.diffusers.network.ClipTextGraph;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
+import org.plumbline.plugins.model.diffusers.network.DitConfig;
 import org.plumbline.plugins.model.diffusers.network.LowRank;
 import org.plumbline.plugins.model.diffusers.network.Scope;
+import org.plumbline.plugins.model.diffusers.network.Sd3Config;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConditionConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet3DConfig;
@@ -48,6 +50,8 @@ record PartNetwork(List<WeightSpec> weights, GraphDefinition graph) {
             case "UNet2DConditionModel" -> Optional.of(denoiser(UNet2DConditionConfig.read(config)));
             case "UNet3DConditionModel" -> Optional.of(denoiser(UNet3DConfig.read(config)));
             case "UNet2DModel" -> Optional.of(denoiser(UNet2DConfig.read(config)));
+            case "SD3Transformer2DModel" -> Optional.of(denoiser(Sd3Config.read(config)));
+            case "DiTTransformer2DModel" -> Optional.of(denoiser(DitConfig.read(config)));
             case "CLIPTextModel" -> Optional.of(text(ClipTextConfig.read(config, false)));
             case "CLIPTextModelWithProjection" -> Optional.of(text(ClipTextConfig.read(config, true)));
             case "AutoencoderKL" ->
