@@ -1,18 +1,13 @@
 package org.plumbline.plugins.model.diffusers;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.stream.Stream;
 import org.plumbline.plugins.model.diffusers.network.DenoiserNetwork;
 import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.TextToImageGraph;
@@ -29,6 +24,7 @@ import org.plumbline.spi.model.Tokenizer;
 import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.toolkit.file.AtomicFile;
+import org.plumbline.toolkit.file.AtomicFolder;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
 
 /** A model folder whose weights are still to be found. In theta, names start with the folder of their network. */
@@ -134,26 +130,10 @@ final class UntrainedFolderModel implements UntrainedModel {
     @Override
     public Path save(double[] theta, Path target) {
         VectorWeights.checkSize(layout, theta);
-        Path absolute = target.toAbsolutePath();
-        Path parent = absolute.getParent();
-        if (parent == null || Files.exists(absolute)) {
-            writeInto(absolute, theta);
-            return target;
-        }
-        Path temporary = parent.resolve("." + absolute.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
-            try {
-                writeInto(temporary, theta);
-                Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                deleteIfThere(temporary);
-            }
-        } catch (IOException e) {
-            throw PlumblineException.of(StandardError.UNWRITABLE_OUTPUT)
-                    .asked("the model folder '" + target + "' cannot be written: " + e)
-                    .remedy("name a folder that you may write to, on a disk with free space")
-                    .cause(e)
-                    .build();
+        if (Files.exists(target)) {
+            writeInto(target, theta);
+        } else {
+            AtomicFolder.write(target, folder -> writeInto(folder, theta));
         }
         return target;
     }
@@ -182,16 +162,5 @@ final class UntrainedFolderModel implements UntrainedModel {
             }
         }
         writer.write(path);
-    }
-
-    private static void deleteIfThere(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }
