@@ -74,7 +74,8 @@ record PartNetwork(List<WeightSpec> weights, GraphDefinition graph) {
 
         @Override
         public List<TensorSpec> inputs() {
-            return List.of(new TensorSpec(LATENT, TensorSpec.BATCH, model.config().latent(), size, size));
+            return List.of(
+                    new TensorSpec(LATENT, TensorSpec.BATCH, model.config().latent(), size, size));
         }
 
         @Override
