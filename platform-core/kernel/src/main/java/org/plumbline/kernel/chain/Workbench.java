@@ -207,11 +207,11 @@ public final class Workbench implements AutoCloseable {
         }
     }
 
-    /** Scores images by any reward. */
+    /** Scores images of the model by any reward. */
     public double[] score(RewardModel reward, ImageBatch images, List<String> prompts) {
         try (TensorArena scratch = arena.nested()) {
-            Tensor pixels =
-                    scratch.tensor(images.pixels(), images.rows(), images.channels(), images.height(), images.width());
+            long[] image = parts.model().imageDecoder().imageShape();
+            Tensor pixels = scratch.tensor(images.pixels(), rows(images.rows(), image));
             return head(reward).score(scratch, pixels, prompts);
         }
     }

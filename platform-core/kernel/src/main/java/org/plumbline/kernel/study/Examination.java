@@ -194,8 +194,7 @@ public record Examination(
         /** The model's own sampler is known once the model is read: the chain shows it. */
         private void sampler() {
             if (settings.sampler() == null || ModelSampler.asked(Uses.sampler(settings))) {
-                parts.add(new Part(
-                        "sampler", "-", Verdict.yes("the model's own, " + settings.steps() + " steps")));
+                parts.add(new Part("sampler", "-", Verdict.yes("the model's own, " + settings.steps() + " steps")));
             } else {
                 part("sampler", () -> Uses.sampler(settings), Sampler.class, sampler -> settings.steps() + " steps");
             }

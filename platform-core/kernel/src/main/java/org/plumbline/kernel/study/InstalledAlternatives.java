@@ -122,8 +122,7 @@ final class InstalledAlternatives implements Alternatives {
 
     @Override
     public List<String> samplers(ChainProfile profile) {
-        PluginUse asked =
-                ModelSampler.resolve(context.catalog(), Uses.sampler(file.settings()), model, file.base());
+        PluginUse asked = ModelSampler.resolve(context.catalog(), Uses.sampler(file.settings()), model, file.base());
         PluginUse wanted = estimator;
         if (wanted == null) {
             return List.of();

@@ -75,7 +75,8 @@ public record ModelInspection(
     }
 
     /**
-     * What one row costs in one call of a network, counted from its configuration; all in numbers, not bytes.
+     * What one row costs in one call of a network, counted from its configuration; all in numbers, not bytes. A denoiser is
+     * counted with the adapters that are trained by default.
      *
      * @param parameters of the network
      * @param multiplyAdds of a forward pass; a vector-Jacobian product with frozen weights has twice as many

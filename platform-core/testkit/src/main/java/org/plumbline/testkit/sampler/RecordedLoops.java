@@ -237,32 +237,32 @@ public final class RecordedLoops {
 
         void check() {
             checkClock();
-            double[][] registers = new double[program.registers()][IMAGES * pixels];
-            registers[0] = start();
+            PlainChain chain = new PlainChain(program, prediction, IMAGES, start());
             Supplier<double[]> noise = noise();
             boolean quirk = ownTest && program.calls().get(0).inputScale() != 1;
             JsonNode trace = row.path("trace_timestep_abs_sum");
             double before = 0;
             for (int k = 0; k < program.size(); k++) {
                 SamplerCall call = program.calls().get(k);
+                assertTrue(call.readsStateOnly());
+                double t = call.at().label();
+                double[] state = chain.state();
                 if (quirk) {
-                    double scale = call.inputScale();
-                    Arrays.setAll(registers[0], i -> scale * registers[0][i]);
+                    Arrays.setAll(state, i -> call.inputScale() * state[i]);
                 }
+                before = absoluteSum(state);
                 double[] z = call.noise() > 0 ? noise.get() : new double[IMAGES * pixels];
-                before = absoluteSum(registers[0]);
-                double[][] next = step(call, registers, z, quirk);
+                chain.step(k, z, u -> times(t / (t + 1), quirk ? state : u));
                 checkLogProbability(k, call, z);
-                System.arraycopy(next, 0, registers, 0, next.length);
                 if (k < trace.size()) {
                     String what = "after call " + k;
-                    assertEquals(trace.get(k).get(0).asDouble(), call.at().label(), 0.01, what);
+                    assertEquals(trace.get(k).get(0).asDouble(), t, 0.01, what);
                     double expected = trace.get(k).get(1).asDouble();
                     double allowed = TOLERANCE * expected + CANCELLATION * before;
-                    assertEquals(expected, absoluteSum(registers[0]), allowed, what);
+                    assertEquals(expected, absoluteSum(chain.state()), allowed, what);
                 }
             }
-            checkResult(registers[0], before);
+            checkResult(chain.output(), before);
         }
 
         private void checkClock() {
@@ -306,34 +306,6 @@ public final class RecordedLoops {
             }
             TorchNoise torch = new TorchNoise(0);
             return () -> torch.normal(IMAGES * pixels);
-        }
-
-        /** The first register is what the network sees, up to the scale. */
-        private double[][] step(SamplerCall call, double[][] y, double[] z, boolean scaled) {
-            assertTrue(call.readsStateOnly());
-            double t = call.at().label();
-            double[] u = times(call.stateScale(), y[0]);
-            double[] seen = scaled ? y[0] : u;
-            PredictionType.Affine affine =
-                    prediction.to(program.wanted(), call.at().alpha(), call.at().sigma());
-            double[] h = new double[u.length];
-            Arrays.setAll(h, i -> affine.ofInput() * u[i] + affine.ofPrediction() * seen[i] * t / (t + 1));
-            double[] m = program.transform().apply(h, IMAGES);
-            double[][] next = new double[y.length][];
-            for (int r = 0; r < y.length; r++) {
-                double[] sum = r == 0 ? times(call.noise(), z) : new double[u.length];
-                for (int j = 0; j < y.length; j++) {
-                    double weight = call.transition()[r][j];
-                    for (int i = 0; i < sum.length && weight != 0; i++) {
-                        sum[i] += weight * y[j][i];
-                    }
-                }
-                for (int i = 0; i < sum.length; i++) {
-                    sum[i] += call.ofOutput()[r] * m[i] + call.ofRaw()[r] * h[i];
-                }
-                next[r] = sum;
-            }
-            return next;
         }
 
         private void checkLogProbability(int k, SamplerCall call, double[] z) {

@@ -26,7 +26,6 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelInspection.Component;
-import org.plumbline.toolkit.graph.GraphCost;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /**
@@ -130,20 +129,11 @@ final class FolderInspection {
         // What a network's own configuration has that we have not is named when the whole model is tried.
         try {
             return PartNetwork.of(type, ConfigFile.read(config))
-                    .map(network -> found.with(cost(network)))
+                    .map(network -> found.with(network.cost()))
                     .orElse(found);
         } catch (PlumblineException notOurs) {
             return found;
         }
-    }
-
-    private static ModelInspection.Cost cost(PartNetwork network) {
-        GraphCost cost = GraphCost.of(network.graph(), name -> false);
-        long parameters = network.weights().stream()
-                .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
-                .sum();
-        return new ModelInspection.Cost(
-                parameters, cost.multiplyAdds(), cost.kept(), cost.keptInSegments(), cost.largest());
     }
 
     private Component component(String part, String type, Path folder, String role) {
@@ -233,7 +223,8 @@ final class FolderInspection {
     private void latent(ConfigFile file) {
         if (file.has("sample_size")) {
             List<Integer> size = file.integerOrList("sample_size", 2, 0);
-            facts.put("latent", file.integer("in_channels", 4) + " x " + size.get(0) + " x " + size.get(1));
+            String frames = file.has("sample_frames") ? " x " + file.integer("sample_frames") : "";
+            facts.put("latent", file.integer("in_channels", 4) + frames + " x " + size.get(0) + " x " + size.get(1));
         }
         if (file.has("cross_attention_dim")) {
             facts.put("width of the condition", String.valueOf(file.asMap().get("cross_attention_dim")));

@@ -20,7 +20,8 @@ import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /**
  * How clearly an image shows a digit: log p(digit | image) of a classifier that has never seen the generator's training
- * images. The digit is the one that the prompt names, or a fixed one.
+ * images. The digit is the one that the prompt names, or a fixed one. Of a video of F frames it looks at frame F / 2, counted
+ * from 0.
  */
 @Plugin(
         id = "digit-classifier",
@@ -100,14 +101,17 @@ final class DigitClassifier implements DifferentiableRewardModel {
 
     @Override
     public GraphDefinition graph(long[] imageShape) {
-        if (!Arrays.equals(imageShape, classifier.imageShape())) {
+        boolean video = imageShape.length == 4;
+        long[] seen = video ? new long[] {imageShape[0], imageShape[2], imageShape[3]} : imageShape;
+        if (!Arrays.equals(seen, classifier.imageShape())) {
             throw PlumblineException.of(StandardError.WRONG_SHAPE)
                     .asked("digit-classifier was asked to score images of " + Arrays.toString(imageShape))
-                    .available(Arrays.toString(classifier.imageShape()) + " (channels, height, width)")
+                    .available(Arrays.toString(classifier.imageShape())
+                            + " (channels, height, width), or videos with frames of this size")
                     .remedy("use a model with images of this shape, or a classifier that was trained on yours")
                     .build();
         }
-        return new WantedDigit(classifier, score);
+        return new WantedDigit(classifier, score, video ? imageShape[1] : 0);
     }
 
     @Override
@@ -130,7 +134,13 @@ final class DigitClassifier implements DifferentiableRewardModel {
         weights.close();
     }
 
-    private record WantedDigit(ConvolutionalClassifier classifier, Score score) implements GraphDefinition {
+    /**
+     * The reward's network.
+     *
+     * @param frames of a video; 0 for still images
+     */
+    private record WantedDigit(ConvolutionalClassifier classifier, Score score, long frames)
+            implements GraphDefinition {
         @Override
         public String name() {
             return "digit-classifier";
@@ -140,20 +150,28 @@ final class DigitClassifier implements DifferentiableRewardModel {
         public List<TensorSpec> inputs() {
             int side = classifier.side();
             return List.of(
-                    new TensorSpec(IMAGE, TensorSpec.BATCH, classifier.channels(), side, side),
+                    frames == 0
+                            ? new TensorSpec(IMAGE, TensorSpec.BATCH, classifier.channels(), side, side)
+                            : new TensorSpec(IMAGE, TensorSpec.BATCH, classifier.channels(), frames, side, side),
                     new TensorSpec(WANTED, TensorSpec.BATCH, DigitWords.COUNT));
         }
 
         @Override
         public <T> T build(Ops<T> ops, Map<String, T> inputs) {
             T wanted = Inputs.get(inputs, WANTED);
-            T all = classifier.logProbabilities(ops, Inputs.get(inputs, IMAGE));
+            T all = classifier.logProbabilities(ops, frames == 0 ? Inputs.get(inputs, IMAGE) : middle(ops, inputs));
             T ofWanted = ops.sum(ops.mul(all, wanted), true, 1);
             if (score == Score.LOG_PROBABILITY) {
                 return ops.sum(ofWanted, false, 1);
             }
             T better = ops.clamp(ops.scale(ops.sub(all, ofWanted), STEEP), 0, 1);
             return ops.relu(ops.shift(ops.scale(ops.sum(better, false, 1), -1), 1));
+        }
+
+        private <T> T middle(Ops<T> ops, Map<String, T> inputs) {
+            int side = classifier.side();
+            T frame = ops.slice(Inputs.get(inputs, IMAGE), 2, frames / 2, frames / 2 + 1);
+            return ops.reshape(frame, TensorSpec.BATCH, classifier.channels(), side, side);
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +46,22 @@ class DigitClassifierTest {
             }
         }
         assertEquals(1, sum, 1e-12);
+    }
+
+    @Test
+    void ofAVideoTheMiddleFrameCounts() {
+        double[] frames = images(4);
+        long[] video = {SHAPE[0], 4, SHAPE[1], SHAPE[2]};
+        int size = frames.length / 4;
+        double[] third = Arrays.copyOfRange(frames, 2 * size, 3 * size);
+        try (DigitClassifier reward = reward(3, Score.LOG_PROBABILITY)) {
+            Graphs.Scored whole = Graphs.score(reward, frames, video, List.of("anything"));
+            Graphs.Scored still = Graphs.score(reward, third, SHAPE, List.of("anything"));
+            assertArrayEquals(still.rewards(), whole.rewards());
+            double[] gradient = new double[frames.length];
+            System.arraycopy(still.gradient(), 0, gradient, 2 * size, size);
+            assertArrayEquals(gradient, whole.gradient());
+        }
     }
 
     @Test

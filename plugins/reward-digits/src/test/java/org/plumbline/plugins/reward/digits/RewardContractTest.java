@@ -39,6 +39,23 @@ class RewardContractTest {
     }
 
     @Nested
+    class LogProbabilityOfAVideosMiddleFrame extends Classifier {
+        LogProbabilityOfAVideosMiddleFrame() {
+            super(3, Score.LOG_PROBABILITY);
+        }
+
+        @Override
+        protected long[] imageShape() {
+            return new long[] {1, 3, 8, 8};
+        }
+
+        @Override
+        protected Optional<long[]> impossibleShape() {
+            return Optional.of(new long[] {1, 8, 3, 8});
+        }
+    }
+
+    @Nested
     class Recognised extends Classifier {
         Recognised() {
             super(3, Score.RECOGNISED);

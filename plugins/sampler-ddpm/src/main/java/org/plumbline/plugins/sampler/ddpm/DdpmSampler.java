@@ -140,8 +140,9 @@ final class DdpmSampler implements Sampler {
             double a = schedule.alphaBar(timesteps[i]);
             double next = i + 1 < timesteps.length ? schedule.alphaBar(timesteps[i + 1]) : 1;
             TimePoint at = TimePoint.ofStep(schedule, timesteps[i]);
-            noisy.call(at, 1, timesteps[i] == 0 ? 0 : noise(variance, a, next), mean(noisy, at, a, next));
-            silent.call(at, 1, 0, flow(silent, at, next));
+            double noise = timesteps[i] == 0 ? 0 : noise(variance, a, next);
+            noisy.call(at, 1, noise, mean(noisy, at, a, next));
+            silent.call(at, 1, 0, noise == 0 ? mean(silent, at, a, next) : flow(silent, at, next));
         }
         String name = "ddpm, " + request.steps() + " steps, " + variance.name().toLowerCase(Locale.ROOT) + ", "
                 + spacing.name().toLowerCase(Locale.ROOT);

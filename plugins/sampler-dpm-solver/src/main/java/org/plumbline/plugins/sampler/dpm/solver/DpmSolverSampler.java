@@ -31,6 +31,10 @@ import org.plumbline.toolkit.sampler.TimestepSpacing;
  * from 1. The last step is of order 1 if it ends without noise, if asked, or, like the last but one of order 2, in chains
  * of fewer than 15 steps (lower_order_final).
  *
+ * <p>D2 here is half of the second derivative, which a Taylor series would count twice; the authors' code and diffusers
+ * count it once. Order 3 is therefore a method of order 2 with a smaller error, as it always was. The singlestep form has
+ * the factor and order 3.
+ *
  * <p>Registers: x and the last order - 1 predictions, the youngest first; one call per step. The deterministic form of the
  * stochastic algorithms is the ODE's of the same order. Sources: Lu et al., DPM-Solver, DPM-Solver++; settings and defaults
  * as in a scheduler_config.json of class DPMSolverMultistepScheduler.
@@ -185,7 +189,7 @@ final class DpmSolverSampler implements Sampler {
 
     private static Linear next(Linear x, Linear[] m, Expansion weights, NoiseGrid grid, int i, int order) {
         Linear next = x.times(weights.state()).plus(weights.d0(), m[0]);
-        if (order == 1) {
+        if (order == 1 || grid.levels()[i] == grid.levels()[i + 1]) {
             return next;
         }
         double h = grid.lambda(i + 1) - grid.lambda(i);

@@ -8,7 +8,11 @@ final class Configured {
     private Configured() {}
 
     static Sampler euler() {
-        return new EulerSampler(new EulerSampler.Configuration(0, 0, null, 1, null, null, null, null, null, null));
+        return euler(0);
+    }
+
+    static Sampler euler(double churn) {
+        return new EulerSampler(new EulerSampler.Configuration(churn, 0, null, 1, null, null, null, null, null, null));
     }
 
     static Sampler eulerAncestral() {
