@@ -95,11 +95,9 @@ final class OneUpdate {
             start = System.nanoTime();
             try (Rollout rollout =
                     workbench.rollout(program, new Batch(List.of(PROMPT), NoiseSource.keyed(1, "scale", 0)), theta)) {
-                result.put("seconds to sample", seconds(start));
-                start = System.nanoTime();
                 try (SamplingChain chain = workbench.chain(rollout, theta, 1, 0)) {
                     double[] gradient = estimator.estimate(chain).gradient().clone();
-                    result.put("seconds to estimate", seconds(start));
+                    result.put("seconds to sample and to estimate", seconds(start));
                     result.put("length of the gradient", Vectors.norm(gradient));
                     double[] before = theta.clone();
                     new AdamW(AdamW.Settings.usual(), theta.length).ascend(theta, gradient, 1e-3);

@@ -62,7 +62,8 @@ class GraphCostTest {
                 return ops.attention(heads, keys, keys, false);
             }
         };
-        // Two layers of 6 x 8 x 8; scores 2 x 6 x 6 of 4 products, and as many again. Kept: queries, keys (as values too),
+        // Two layers of 6 x 8 x 8; scores 2 x 6 x 6 of 4 products, and as many again. Kept: queries, keys (as values
+        // too),
         // and the result, 48 numbers each, though they are seen through views.
         assertEquals(2 * 6 * 64 + 2 * 72 * 4, cost(body, false, -1, 6, 8).multiplyAdds());
         assertEquals(3 * 48, cost(body, false, -1, 6, 8).kept());

@@ -223,7 +223,8 @@ final class FolderInspection {
     private void latent(ConfigFile file) {
         if (file.has("sample_size")) {
             List<Integer> size = file.integerOrList("sample_size", 2, 0);
-            facts.put("latent", file.integer("in_channels", 4) + " x " + size.get(0) + " x " + size.get(1));
+            String frames = file.has("sample_frames") ? " x " + file.integer("sample_frames") : "";
+            facts.put("latent", file.integer("in_channels", 4) + frames + " x " + size.get(0) + " x " + size.get(1));
         }
         if (file.has("cross_attention_dim")) {
             facts.put("width of the condition", String.valueOf(file.asMap().get("cross_attention_dim")));

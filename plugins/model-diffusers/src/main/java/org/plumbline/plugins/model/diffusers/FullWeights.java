@@ -17,6 +17,7 @@ import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
 import org.plumbline.toolkit.file.AtomicFile;
+import org.plumbline.toolkit.safetensors.DataType;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
 
 /** Weights of the denoiser themselves as theta; saved as a complete folder of the denoiser. */
@@ -98,7 +99,7 @@ final class FullWeights implements TrainableWeights {
                 writer.addRounded(
                         weight.name(), theta, layout.entry(weight.name()).offset(), weight.shape());
             } else {
-                writer.add(weight.name(), pretrained.floats(weight.name()), weight.shape());
+                writer.add(weight.name(), DataType.F32, () -> pretrained.doubles(weight.name()), weight.shape());
             }
         }
         Path network = folder.resolve(part);

@@ -13,8 +13,10 @@ import org.plumbline.plugins.model.diffusers.network.ClipTextConfig;
 import org.plumbline.plugins.model.diffusers.network.ClipTextGraph;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
+import org.plumbline.plugins.model.diffusers.network.DitConfig;
 import org.plumbline.plugins.model.diffusers.network.LowRank;
 import org.plumbline.plugins.model.diffusers.network.Scope;
+import org.plumbline.plugins.model.diffusers.network.Sd3Config;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConditionConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet3DConfig;
@@ -39,8 +41,7 @@ record PartNetwork(List<WeightSpec> weights, GraphDefinition graph) {
     private static final String LATENT = "latent";
 
     /** What a study trains if it says nothing else: where a denoiser's memory is counted, it is that of training these. */
-    private static final Adapters USUAL =
-            Adapters.on(new LowRank(4, 4), List.of("to_q", "to_k", "to_v", "to_out.0"));
+    private static final Adapters USUAL = Adapters.on(new LowRank(4, 4), List.of("to_q", "to_k", "to_v", "to_out.0"));
 
     /** Builds it; empty if the class is none of a network that we have. */
     static Optional<PartNetwork> of(String type, ConfigFile config) {
@@ -48,6 +49,8 @@ record PartNetwork(List<WeightSpec> weights, GraphDefinition graph) {
             case "UNet2DConditionModel" -> Optional.of(denoiser(UNet2DConditionConfig.read(config)));
             case "UNet3DConditionModel" -> Optional.of(denoiser(UNet3DConfig.read(config)));
             case "UNet2DModel" -> Optional.of(denoiser(UNet2DConfig.read(config)));
+            case "SD3Transformer2DModel" -> Optional.of(denoiser(Sd3Config.read(config)));
+            case "DiTTransformer2DModel" -> Optional.of(denoiser(DitConfig.read(config)));
             case "CLIPTextModel" -> Optional.of(text(ClipTextConfig.read(config, false)));
             case "CLIPTextModelWithProjection" -> Optional.of(text(ClipTextConfig.read(config, true)));
             case "AutoencoderKL" ->
@@ -93,7 +96,8 @@ record PartNetwork(List<WeightSpec> weights, GraphDefinition graph) {
 
         @Override
         public List<TensorSpec> inputs() {
-            return List.of(new TensorSpec(LATENT, TensorSpec.BATCH, model.config().latent(), size, size));
+            return List.of(
+                    new TensorSpec(LATENT, TensorSpec.BATCH, model.config().latent(), size, size));
         }
 
         @Override

@@ -44,7 +44,8 @@ final class RandomFolder {
                 List<String> entry = index.texts(part, List.of());
                 PartNetwork network = PartNetwork.of(entry.get(entry.size() - 1), ConfigFile.read(config))
                         .orElseThrow(() -> PlumblineException.of(StandardError.UNSUPPORTED)
-                                .asked(part + " " + entry + " of '" + configurations + "' is no network that is known here")
+                                .asked(part + " " + entry + " of '" + configurations
+                                        + "' is no network that is known here")
                                 .build());
                 boolean text = entry.get(0).equals("transformers");
                 parts.add(new Drawn(
@@ -56,8 +57,7 @@ final class RandomFolder {
             for (Drawn part : parts) {
                 SafetensorsWriter writer = SafetensorsWriter.create().metadata("format", "pt");
                 for (WeightSpec weight : part.weights) {
-                    writer.add(
-                            weight.name(), type, () -> VectorWeights.draw(List.of(weight), seed), weight.shape());
+                    writer.add(weight.name(), type, () -> VectorWeights.draw(List.of(weight), seed), weight.shape());
                 }
                 writer.write(into.resolve(part.part).resolve(part.base + ".safetensors"));
             }

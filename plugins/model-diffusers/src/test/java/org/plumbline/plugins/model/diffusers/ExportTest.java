@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.AdapterForm;
 import org.plumbline.spi.model.DiffusionModel;
+import org.plumbline.spi.model.FloatType;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
@@ -210,6 +212,40 @@ class ExportTest {
         assertEquals("yes", found.facts().get("can be run"));
         assertEquals(List.of(), found.unsupported());
         assertEquals(List.of("unet: not used: diffusion_pytorch_model.bin"), found.warnings());
+    }
+
+    @ParameterizedTest
+    @EnumSource(FloatType.class)
+    void a_random_model_is_complete_and_is_that_of_its_seed(FloatType type) throws IOException {
+        Path drawn = loader.random(folder, type, 7, temporary.resolve("drawn"));
+        Path again = loader.random(folder, type, 7, temporary.resolve("again"));
+        assertArrayEquals(Files.readAllBytes(drawn.resolve(UNET_FILE)), Files.readAllBytes(again.resolve(UNET_FILE)));
+        ModelInspection found = loader.inspect(drawn);
+        assertEquals("yes", found.facts().get("can be run"), found.unsupported().toString());
+        ModelInspection.Component unet = found.components().get(0);
+        assertEquals(1, unet.dtypes().size());
+        assertEquals(Objects.requireNonNull(unet.cost()).parameters(), unet.parameters());
+        try (SafetensorsFile file = SafetensorsFile.open(drawn.resolve(UNET_FILE))) {
+            assertEquals(
+                    type == FloatType.FLOAT32 ? 4 : 2,
+                    file.type("conv_in.weight").bytes());
+        }
+        if (type == FloatType.FLOAT32) {
+            Path other = loader.random(folder, type, 8, temporary.resolve("other"));
+            assertFalse(Arrays.equals(
+                    Files.readAllBytes(drawn.resolve(UNET_FILE)), Files.readAllBytes(other.resolve(UNET_FILE))));
+        }
+    }
+
+    @Test
+    void the_cost_of_a_network_is_counted_without_its_weights() throws IOException {
+        Files.delete(folder.resolve(UNET_FILE));
+        ModelInspection found = loader.inspect(folder);
+        assertTrue(Objects.requireNonNull(found.components().get(0).cost()).multiplyAdds() > 0);
+        assertEquals("no", found.facts().get("can be run"));
+        assertTrue(
+                found.unsupported().get(0).contains("there is no file"),
+                found.unsupported().toString());
     }
 
     @Test
