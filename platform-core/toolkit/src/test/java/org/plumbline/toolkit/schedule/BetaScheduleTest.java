@@ -50,6 +50,15 @@ class BetaScheduleTest {
         }
     }
 
+    /** Numbers of the formula in Python. */
+    @Test
+    void laplace_has_its_largest_betas_at_both_ends() {
+        double[] betas = BetaSchedule.LAPLACE.betas(1000, 0.1, 0.2, Precision.FLOAT64);
+        assertEquals(0.021153757200412016, betas[0], 1e-12);
+        assertEquals(0.00025003138294010796, betas[500], 1e-12);
+        assertEquals(0.8472526270584196, betas[999], 1e-12);
+    }
+
     @Test
     void sigmoid_is_symmetric_about_the_middle_of_its_range() {
         double[] betas = BetaSchedule.SIGMOID.betas(11, 0.01, 0.03, Precision.FLOAT64);
