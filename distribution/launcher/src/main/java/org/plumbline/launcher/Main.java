@@ -55,7 +55,8 @@ public final class Main {
                         new DemoCommand(),
                         new PluginsCommand(),
                         new WhyCommand(),
-                        new DoctorCommand())));
+                        new DoctorCommand(),
+                        new ModelCommand())));
     }
 
     /** Runs one of these commands, and ends it cleanly when the process is asked to stop. */

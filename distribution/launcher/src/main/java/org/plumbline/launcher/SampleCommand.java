@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.chain.Guidance;
+import org.plumbline.kernel.plugin.ModelSampler;
 import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.sample.PromptFile;
 import org.plumbline.kernel.sample.SampleJob;
@@ -103,8 +104,8 @@ final class SampleCommand implements HostedCommand {
     @Option(
             names = "--sampler",
             paramLabel = "ID",
-            defaultValue = "ddim",
-            description = "The sampler; default: ${DEFAULT-VALUE}.")
+            defaultValue = ModelSampler.ID,
+            description = "The sampler; default: the model's own.")
     private String sampler = "";
 
     @Option(

@@ -1,10 +1,8 @@
 package org.plumbline.kernel.chain;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -17,7 +15,6 @@ import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.Tensor;
 import org.plumbline.spi.backend.TensorArena;
-import org.plumbline.spi.backend.VectorJacobian;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.ChainProfile;
@@ -26,7 +23,6 @@ import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.DenoiserInput;
 import org.plumbline.spi.model.DiffusionModel;
-import org.plumbline.spi.model.ImageDecoder;
 import org.plumbline.spi.model.PromptEncoder;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
@@ -41,9 +37,6 @@ import org.plumbline.toolkit.statistics.Vectors;
  * parts on any backend at any time, since it holds nothing of the state of a run.
  */
 public final class Workbench implements AutoCloseable {
-    /** Prompts that the text network sees at once. A list of thousands does not need their activations together. */
-    private static final int ENCODED_AT_A_TIME = 32;
-
     private final ChainParts parts;
     private final ComputeBackend backend;
     private final BackendSession session;
@@ -51,10 +44,9 @@ public final class Workbench implements AutoCloseable {
     private final Ledger ledger = new Ledger();
     private final @Nullable TrainableWeights weights;
     private final Network denoiser;
-    private final Network decoder;
+    private final Decoding decoding;
     private final Map<RewardModel, RewardHead> rewards = new HashMap<>();
-    private final Map<String, double[]> encoded = new HashMap<>();
-    private long @Nullable [] conditionShape;
+    private final @Nullable EncodedPrompts prompts;
 
     private Workbench(ComputeBackend backend, BackendSession session, ChainParts parts) {
         this.parts = parts;
@@ -66,9 +58,24 @@ public final class Workbench implements AutoCloseable {
         GraphDefinition graph = weights == null ? model.denoiser() : weights.denoiser();
         ParameterLayout layout = weights == null ? ParameterLayout.empty() : weights.layout();
         this.denoiser = session.compile(graph, model.denoiserWeights(), layout);
-        ImageDecoder images = model.imageDecoder();
-        this.decoder = session.compile(images.graph(), images.weights(), ParameterLayout.empty());
-        encode(parts.prompts());
+        this.decoding = new Decoding(session, model.imageDecoder());
+        this.prompts = encoded(parts, graph, session);
+    }
+
+    /** The prompts of the chain, or null if its model or its denoiser takes none. */
+    private static @Nullable EncodedPrompts encoded(
+            ChainParts parts, GraphDefinition denoiser, BackendSession session) {
+        PromptEncoder encoder = parts.model().promptEncoder().orElse(null);
+        boolean conditional =
+                denoiser.inputs().stream().anyMatch(input -> input.name().equals(DenoiserInput.CONDITION.key()));
+        if (encoder == null || !conditional) {
+            return null;
+        }
+        List<String> known = new ArrayList<>(parts.prompts());
+        known.add(parts.guidance().negativePrompt());
+        EncodedPrompts prompts = new EncodedPrompts(session, encoder);
+        prompts.encode(known);
+        return prompts;
     }
 
     /** Opens a session and compiles the chain on it. */
@@ -110,7 +117,7 @@ public final class Workbench implements AutoCloseable {
         if (weights != null) {
             return weights.layout().size();
         }
-        return parts.prompts().size() * conditionWidth();
+        return parts.prompts().size() * conditional().size();
     }
 
     /** Theta at the start of a run. */
@@ -124,7 +131,7 @@ public final class Workbench implements AutoCloseable {
             return theta;
         }
         for (int i = 0; i < parts.prompts().size(); i++) {
-            double[] condition = condition(parts.prompts().get(i));
+            double[] condition = conditional().condition(parts.prompts().get(i));
             System.arraycopy(condition, 0, theta, i * condition.length, condition.length);
         }
         return theta;
@@ -158,7 +165,7 @@ public final class Workbench implements AutoCloseable {
             return layout.build();
         }
         for (String prompt : parts.prompts()) {
-            layout.add("prompt '" + prompt + "'", Objects.requireNonNull(conditionShape));
+            layout.add("prompt '" + prompt + "'", conditional().shape());
         }
         return layout.build();
     }
@@ -195,7 +202,7 @@ public final class Workbench implements AutoCloseable {
         try (Rollout rollout = rollout(program, batch, parameters);
                 SamplingChain chain = chain(rollout, parameters, 0, 0)) {
             Tensor latents = chain.sampled(beforeCall).output();
-            Tensor images = decoded(chain.arena(), latents);
+            Tensor images = decoding.images(chain.arena(), latents);
             return RewardHead.batch(images, parts.model().imageDecoder().imageShape());
         }
     }
@@ -211,7 +218,7 @@ public final class Workbench implements AutoCloseable {
 
     double[] rewards(TensorArena into, Tensor latents, List<String> prompts) {
         try (TensorArena scratch = into.nested()) {
-            Tensor images = decoded(scratch, latents);
+            Tensor images = decoding.images(scratch, latents);
             double[] total = new double[latents.rows()];
             for (RewardTerm term : parts.rewards()) {
                 Vectors.addTo(total, term.weight(), head(term.reward()).score(scratch, images, prompts));
@@ -223,8 +230,7 @@ public final class Workbench implements AutoCloseable {
     /** Rewards with their gradients with respect to the latents. */
     RewardHead.Scored rewardsWithGradient(TensorArena into, Tensor latents, List<String> prompts) {
         try (TensorArena scratch = into.nested()) {
-            Map<String, Tensor> input = Map.of(ImageDecoder.LATENT, latents);
-            Tensor images = decoded(scratch, latents);
+            Tensor images = decoding.images(scratch, latents);
             double[] total = new double[latents.rows()];
             Tensor ofImages = null;
             for (RewardTerm term : parts.rewards()) {
@@ -234,27 +240,13 @@ public final class Workbench implements AutoCloseable {
                         ? scratch.combine(new double[] {term.weight()}, List.of(scored.gradient()))
                         : scratch.combine(new double[] {1, term.weight()}, List.of(ofImages, scored.gradient()));
             }
-            Set<String> wrt = Set.of(ImageDecoder.LATENT);
-            VectorJacobian pulled = Returned.products(
-                    decoder,
-                    decoder.vjp(scratch, null, input, Objects.requireNonNull(ofImages), wrt),
-                    null,
-                    input,
-                    wrt,
-                    images.shape());
-            Tensor gradient = Objects.requireNonNull(pulled.inputGradients().get(ImageDecoder.LATENT));
+            Tensor gradient = decoding.pullBack(scratch, latents, Objects.requireNonNull(ofImages));
             return new RewardHead.Scored(total, into.adopt(gradient));
         }
     }
 
-    private Tensor decoded(TensorArena into, Tensor latents) {
-        Tensor images = decoder.forward(into, null, Map.of(ImageDecoder.LATENT, latents));
-        long[] image = parts.model().imageDecoder().imageShape();
-        return Returned.output(decoder, images, rows(latents.rows(), image));
-    }
-
     /** The shape of so many rows of a shape. */
-    private static long[] rows(int rows, long[] one) {
+    static long[] rows(int rows, long[] one) {
         long[] shape = new long[one.length + 1];
         shape[0] = rows;
         System.arraycopy(one, 0, shape, 1, one.length);
@@ -312,8 +304,8 @@ public final class Workbench implements AutoCloseable {
     GuidedDenoiser denoiser(Rollout rollout, double[] theta, TensorArena into, Guidance guidance) {
         Batch batch = rollout.batch();
         Tensor unconditional = null;
-        if (conditionShape != null && guidance.active()) {
-            unconditional = conditions(into, Collections.nCopies(batch.rows(), guidance.negativePrompt()));
+        if (prompts != null && guidance.active()) {
+            unconditional = prompts.conditions(into, Collections.nCopies(batch.rows(), guidance.negativePrompt()));
         }
         return new GuidedDenoiser(
                 denoiser,
@@ -350,13 +342,11 @@ public final class Workbench implements AutoCloseable {
         if (parts.target() instanceof TrainableTarget.Conditioning) {
             int[] slots = batch.prompts().stream().mapToInt(this::slot).toArray();
             return Parametrisation.conditioning(
-                    slots,
-                    Objects.requireNonNull(conditionShape),
-                    parts.prompts().size());
+                    slots, conditional().shape(), parts.prompts().size());
         }
         List<Tensor> condition = new ArrayList<>();
-        for (int i = 0; conditionShape != null && i < parts.schedule().count(); i++) {
-            condition.add(conditions(owner, parts.schedule().prompts(i, batch.prompts())));
+        for (int i = 0; prompts != null && i < parts.schedule().count(); i++) {
+            condition.add(prompts.conditions(owner, parts.schedule().prompts(i, batch.prompts())));
         }
         if (weights != null) {
             return Parametrisation.weights(condition, weights.layout().size(), owner);
@@ -387,24 +377,8 @@ public final class Workbench implements AutoCloseable {
                         session, model, parts.model().imageDecoder().imageShape(), ledger));
     }
 
-    private Tensor conditions(TensorArena into, List<String> prompts) {
-        encode(prompts);
-        int width = conditionWidth();
-        double[] rows = new double[prompts.size() * width];
-        for (int row = 0; row < prompts.size(); row++) {
-            System.arraycopy(condition(prompts.get(row)), 0, rows, row * width, width);
-        }
-        long[] shape = Objects.requireNonNull(conditionShape);
-        return into.tensor(rows, prompts.size(), shape[0], shape[1]);
-    }
-
-    private double[] condition(String prompt) {
-        return Objects.requireNonNull(encoded.get(prompt), prompt);
-    }
-
-    private int conditionWidth() {
-        long[] shape = Objects.requireNonNull(conditionShape, "the model takes no condition");
-        return Math.toIntExact(shape[0] * shape[1]);
+    private EncodedPrompts conditional() {
+        return Objects.requireNonNull(prompts, "the model takes no condition");
     }
 
     private int latentSize() {
@@ -413,50 +387,6 @@ public final class Workbench implements AutoCloseable {
             size *= length;
         }
         return Math.toIntExact(size);
-    }
-
-    /** Runs the text network for the prompts that were not seen before, and for the negative prompt. */
-    private void encode(List<String> prompts) {
-        PromptEncoder encoder = parts.model().promptEncoder().orElse(null);
-        boolean conditional = denoiser.definition().inputs().stream()
-                .anyMatch(input -> input.name().equals(DenoiserInput.CONDITION.key()));
-        if (encoder == null || !conditional) {
-            return;
-        }
-        Set<String> fresh = new LinkedHashSet<>(prompts);
-        fresh.add(parts.guidance().negativePrompt());
-        fresh.removeAll(encoded.keySet());
-        if (fresh.isEmpty()) {
-            return;
-        }
-        try (Network network = session.compile(encoder.graph(), encoder.weights(), ParameterLayout.empty())) {
-            List<String> waiting = new ArrayList<>(fresh);
-            for (int from = 0; from < waiting.size(); from += ENCODED_AT_A_TIME) {
-                encode(network, encoder, waiting.subList(from, Math.min(waiting.size(), from + ENCODED_AT_A_TIME)));
-            }
-        }
-    }
-
-    private void encode(Network network, PromptEncoder encoder, List<String> prompts) {
-        List<long[]> tokens = prompts.stream().map(encoder::tokenize).toList();
-        int length = tokens.get(0).length;
-        double[] ids = new double[tokens.size() * length];
-        for (int row = 0; row < tokens.size(); row++) {
-            for (int i = 0; i < length; i++) {
-                ids[row * length + i] = (double) tokens.get(row)[i];
-            }
-        }
-        try (TensorArena scratch = arena.nested()) {
-            Tensor output = network.forward(
-                    scratch, null, Map.of(PromptEncoder.TOKENS, scratch.tensor(ids, tokens.size(), length)));
-            long[] shape = output.shape();
-            conditionShape = new long[] {shape[1], shape[2]};
-            double[] values = output.toDoubles();
-            int width = conditionWidth();
-            for (int row = 0; row < prompts.size(); row++) {
-                encoded.put(prompts.get(row), Arrays.copyOfRange(values, row * width, (row + 1) * width));
-            }
-        }
     }
 
     /** Gives memory that is not in use back to the operating system, where the backend can. */

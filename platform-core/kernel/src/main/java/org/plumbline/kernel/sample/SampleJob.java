@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.plumbline.kernel.chain.NoiseSource;
 import org.plumbline.kernel.plugin.Lease;
+import org.plumbline.kernel.plugin.ModelSampler;
 import org.plumbline.kernel.plugin.PluginCatalog;
 import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.progress.Interruption;
@@ -44,8 +45,9 @@ public final class SampleJob {
     public Sampled run(SampleRequest request) {
         try (LeasedBackend backend = LeasedBackend.of(catalog, request.backend(), base);
                 Lease<ModelLoader> loader = lease(ModelLoader.class, request.loader());
-                Lease<Sampler> sampler = lease(Sampler.class, request.sampler());
                 DiffusionModel model = loader.get().load(request.folder());
+                Lease<Sampler> sampler =
+                        lease(Sampler.class, ModelSampler.resolve(catalog, request.sampler(), model, base));
                 Generator generator = new Generator(
                         backend.backend(),
                         sampler.get(),

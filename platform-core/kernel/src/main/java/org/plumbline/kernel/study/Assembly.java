@@ -13,6 +13,7 @@ import org.plumbline.kernel.chain.PromptSchedule;
 import org.plumbline.kernel.chain.RewardTerm;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.plugin.Lease;
+import org.plumbline.kernel.plugin.ModelSampler;
 import org.plumbline.kernel.plugin.Places;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginUse;
@@ -44,6 +45,7 @@ final class Assembly implements AutoCloseable {
     private final LeasedBackend backend;
     private final Lease<ModelLoader> loader;
     private final Lease<Sampler> sampler;
+    private final PluginUse samplerUse;
     private final Map<PluginUse, Lease<RewardModel>> rewards = new LinkedHashMap<>();
     private final Map<String, Lease<RewardModel>> heldOut = new LinkedHashMap<>();
     private final Path modelFolder;
@@ -61,13 +63,13 @@ final class Assembly implements AutoCloseable {
         settings = file.settings();
         Path base = file.base();
         LeasedBackend opened = null;
+        DiffusionModel loaded = null;
         try {
             images = images(context, base);
             backend = LeasedBackend.of(context.catalog(), choice, base);
             opened = backend;
             PluginUse model = Uses.model(settings);
             loader = lease(context, ModelLoader.class, model, base);
-            sampler = lease(context, Sampler.class, Uses.sampler(settings), base);
             for (PluginUse use : Uses.rewards(settings)) {
                 rewards.put(use, lease(context, RewardModel.class, use, base));
             }
@@ -77,9 +79,12 @@ final class Assembly implements AutoCloseable {
             Places places = new Places(List.of(base, Path.of(""), context.home()));
             modelFolder = places.resolve(Uses.folder(model));
             target = settings.target().toTarget(places::resolve);
-            this.model = loader.get().load(modelFolder);
+            loaded = loader.get().load(modelFolder);
+            this.model = loaded;
             rewards.values().forEach(reward -> requireScores(reward, this.model));
             heldOut.values().forEach(reward -> requireScores(reward, this.model));
+            samplerUse = ModelSampler.resolve(context.catalog(), Uses.sampler(settings), this.model, base);
+            sampler = lease(context, Sampler.class, samplerUse, base);
             program = sampler.get().program(request(this.model, settings));
             workbench = Workbench.open(
                     backend.backend(),
@@ -95,6 +100,9 @@ final class Assembly implements AutoCloseable {
                             settings.recording().policy(),
                             schedule(settings, program)));
         } catch (RuntimeException | Error failure) {
+            if (loaded != null) {
+                loaded.close();
+            }
             closeLeases();
             if (opened != null) {
                 opened.close();
@@ -230,6 +238,11 @@ final class Assembly implements AutoCloseable {
 
     Lease<Sampler> sampler() {
         return sampler;
+    }
+
+    /** Id and settings of the sampler; of the model's own one, its plugin's. */
+    PluginUse samplerUse() {
+        return samplerUse;
     }
 
     /** The rewards that are maximised together. */

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.plugin.Lease;
+import org.plumbline.kernel.plugin.ModelSampler;
 import org.plumbline.kernel.plugin.Places;
 import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.swap.BackendChoice;
@@ -112,7 +113,7 @@ public record Examination(
         Examination examine() {
             backend();
             part("model", () -> Uses.model(settings), ModelLoader.class, loader -> "reads " + folder());
-            part("sampler", () -> Uses.sampler(settings), Sampler.class, sampler -> settings.steps() + " steps");
+            sampler();
             parts("reward", () -> Uses.rewards(settings), RewardModel.class, Examiner::reward);
             parts("held-out", () -> Uses.heldOut(settings), RewardModel.class, Examiner::reward);
             PluginUse images = Uses.anchorDataset(settings);
@@ -189,6 +190,15 @@ public record Examination(
         }
 
         // ---- parts
+
+        /** The model's own sampler is known once the model is read: the chain shows it. */
+        private void sampler() {
+            if (settings.sampler() == null || ModelSampler.asked(Uses.sampler(settings))) {
+                parts.add(new Part("sampler", "-", Verdict.yes("the model's own, " + settings.steps() + " steps")));
+            } else {
+                part("sampler", () -> Uses.sampler(settings), Sampler.class, sampler -> settings.steps() + " steps");
+            }
+        }
 
         /** Gives what a section of the file asks for, or throws what is wrong with the section. */
         private interface Section<U> {

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.plugin.Lease;
+import org.plumbline.kernel.plugin.ModelSampler;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginRole;
 import org.plumbline.kernel.plugin.PluginUse;
@@ -121,7 +122,7 @@ final class InstalledAlternatives implements Alternatives {
 
     @Override
     public List<String> samplers(ChainProfile profile) {
-        PluginUse asked = Uses.sampler(file.settings());
+        PluginUse asked = ModelSampler.resolve(context.catalog(), Uses.sampler(file.settings()), model, file.base());
         PluginUse wanted = estimator;
         if (wanted == null) {
             return List.of();

@@ -249,7 +249,7 @@ public final class StudyPlan {
                         settings.steps(),
                         assembly.program().size(),
                         assembly.program().table(),
-                        inUse(sampler, Uses.sampler(settings)),
+                        inUse(sampler, assembly.samplerUse()),
                         assembly.sampler().get().citations()),
                 rewards,
                 new StudyDescription.Training(

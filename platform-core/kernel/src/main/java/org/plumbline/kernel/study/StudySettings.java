@@ -20,7 +20,7 @@ import org.plumbline.spi.plugin.Setting;
  * @param name of the study
  * @param model the loader, and {@code folder}
  * @param backend the compute backend
- * @param sampler the sampler
+ * @param sampler the sampler; null for the model's own
  * @param steps of the sampler
  * @param guidance weight of classifier-free guidance
  * @param guidanceRescale how much of the guided prediction has the deviation of the one with prompt
@@ -58,7 +58,10 @@ public record StudySettings(
                         + " networks run forward on that one and backward on the first")
         Map<String, Object> backend,
 
-        @Setting(description = "the sampler: id and its settings")
+        @Setting(
+                description = "the sampler: id and its settings; default: {id: model}, the one that the model's files"
+                        + " name, as they set it")
+        @Nullable
         Map<String, Object> sampler,
 
         @Setting(description = "steps of the sampler", defaultValue = "20", min = 1)

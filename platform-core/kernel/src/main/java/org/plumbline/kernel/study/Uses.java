@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.plumbline.kernel.plugin.ModelSampler;
 import org.plumbline.kernel.plugin.PluginUse;
 import org.plumbline.kernel.swap.BackendChoice;
 import org.plumbline.spi.error.PlumblineException;
@@ -38,8 +39,10 @@ final class Uses {
                 .build();
     }
 
+    /** The sampler as it is asked for, which may be the model's own. */
     static PluginUse sampler(StudySettings settings) {
-        return PluginUse.of(settings.sampler(), "sampler");
+        Map<String, Object> section = settings.sampler();
+        return section == null ? ModelSampler.use() : PluginUse.of(section, "sampler");
     }
 
     static List<PluginUse> rewards(StudySettings settings) {

@@ -17,6 +17,14 @@ public interface GraphDefinition {
     List<TensorSpec> inputs();
 
     /**
+     * True for a network that suffers from less precision than float32; a session of lower precision then computes it in
+     * float32 all the same.
+     */
+    default boolean float32() {
+        return false;
+    }
+
+    /**
      * Builds the network.
      *
      * <p>Must be a pure function: the same calls on {@code ops} whenever it is called.

@@ -20,6 +20,14 @@ public interface ImageDecoder {
      */
     GraphDefinition graph();
 
+    /**
+     * How many latents are decoded at once, at least 1; larger batches are decoded in pieces, forwards and backwards. A
+     * decoder whose intermediate results are large says 1, so that memory does not grow with the batch.
+     */
+    default int rowsPerCall() {
+        return Integer.MAX_VALUE;
+    }
+
     /** Its weights. */
     WeightSource weights();
 }

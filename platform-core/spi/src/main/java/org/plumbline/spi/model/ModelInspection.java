@@ -2,6 +2,7 @@ package org.plumbline.spi.model;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can be said of a model, or of a file of adapters, without loading weights: only configurations and the headers of
@@ -37,7 +38,8 @@ public record ModelInspection(
      * @param tensors how many there are
      * @param parameters how many numbers they hold
      * @param bytes size of the files
-     * @param status what this loader does with it: {@code used}, {@code ignored}, or why it cannot be used
+     * @param status a remark: that it is ignored, or why it cannot be used; empty if there is nothing to say
+     * @param cost of a call; null if the loader does not have this network
      */
     public record Component(
             String name,
@@ -47,9 +49,40 @@ public record ModelInspection(
             int tensors,
             long parameters,
             long bytes,
-            String status) {
+            String status,
+            @Nullable Cost cost) {
         public Component {
             files = List.copyOf(files);
         }
+
+        /** A part whose cost is not known. */
+        public Component(
+                String name,
+                String type,
+                List<String> files,
+                Map<String, Integer> dtypes,
+                int tensors,
+                long parameters,
+                long bytes,
+                String status) {
+            this(name, type, files, dtypes, tensors, parameters, bytes, status, null);
+        }
+
+        /** The same part with its cost. */
+        public Component with(Cost other) {
+            return new Component(name, type, files, dtypes, tensors, parameters, bytes, status, other);
+        }
     }
+
+    /**
+     * What one row costs in one call of a network, counted from its configuration; all in numbers, not bytes. A denoiser is
+     * counted with the adapters that are trained by default.
+     *
+     * @param parameters of the network
+     * @param multiplyAdds of a forward pass; a vector-Jacobian product with frozen weights has twice as many
+     * @param kept what a vector-Jacobian product keeps between its two halves
+     * @param keptInSegments the same where activations between the network's boundaries are computed again
+     * @param largest the largest value
+     */
+    public record Cost(long parameters, long multiplyAdds, long kept, long keptInSegments, long largest) {}
 }

@@ -73,4 +73,21 @@ public interface ModelLoader extends Citable {
                 .asked("the loader of '" + folder + "' does not merge adapters")
                 .build();
     }
+
+    /**
+     * Writes a complete model with random weights, drawn as before training: to see what a size costs before anything is
+     * downloaded.
+     *
+     * @param configurations a model folder without weights, or whose weights are left out
+     * @param type of the stored numbers
+     * @param seed decides the weights
+     * @param target a folder that does not exist yet; it appears at once and complete
+     * @return {@code target}
+     * @throws PlumblineException like {@link #untrained}, and {@link StandardError#UNWRITABLE_OUTPUT}
+     */
+    default Path random(Path configurations, FloatType type, long seed, Path target) {
+        throw PlumblineException.of(StandardError.UNSUPPORTED)
+                .asked("the loader of '" + configurations + "' does not draw weights")
+                .build();
+    }
 }

@@ -11,7 +11,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.plumbline.kernel.chain.Batch;
@@ -26,18 +28,23 @@ import org.plumbline.kernel.chain.Rollout;
 import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.backend.Network;
 import org.plumbline.spi.backend.Tensor;
+import org.plumbline.spi.backend.TensorArena;
+import org.plumbline.spi.backend.VectorJacobian;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.Judgement;
 import org.plumbline.spi.estimator.Perturbation;
 import org.plumbline.spi.estimator.SweepPlan;
 import org.plumbline.spi.estimator.Trajectory;
+import org.plumbline.spi.model.ImageDecoder;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
 import org.plumbline.spi.reward.RewardModel;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.backend.WrappedBackend;
 import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.QuadraticReward;
 import org.plumbline.toolkit.problem.TanhChain;
@@ -298,6 +305,70 @@ public abstract class ChainContract {
         double[] direction = new double[size];
         Arrays.setAll(direction, i -> Math.sin(phase + 1.7 * i));
         return direction;
+    }
+
+    /** Three latents, two at a time: one piece is smaller than the others. */
+    @Test
+    void a_decoder_that_asks_for_pieces_gets_them_and_gives_the_same() {
+        ChainParts whole = parts(WEIGHTS, REWARD);
+        ChainParts pieces = new ChainParts(
+                new DecodedInPieces(whole.model(), 2), WEIGHTS, 3, REWARD, whole.prompts(), whole.rows());
+        Map<String, double[]> expected = new HashMap<>();
+        on(whole, (bench, chain) -> expected.putAll(judged(bench, chain)));
+        LargestLatents largest = new LargestLatents(backend());
+        try (ComputeBackend backend = largest;
+                Workbench bench = Workbench.open(backend, pieces)) {
+            double[] theta = bench.initialParameters(4);
+            try (Rollout rollout = bench.rollout(PROGRAM, batch(), theta);
+                    SamplingChain chain = bench.chain(rollout, theta, 9, 0)) {
+                judged(bench, chain).forEach((what, values) -> assertArrayEquals(expected.get(what), values, what));
+            }
+        }
+        assertEquals(2, largest.rows);
+    }
+
+    private static Map<String, double[]> judged(Workbench bench, SamplingChain chain) {
+        return Map.of(
+                "rewards", chain.rewards(chain.behaviour()),
+                "gradient", chain.rewardGradient(chain.behaviour()).toDoubles(),
+                "images",
+                        bench.images(PROGRAM, batch(), bench.initialParameters(4))
+                                .pixels());
+    }
+
+    /** Sees how many latents are decoded at once. */
+    private static final class LargestLatents extends WrappedBackend {
+        private int rows;
+
+        LargestLatents(ComputeBackend inner) {
+            super(inner);
+        }
+
+        @Override
+        protected Tensor forward(
+                Network network, TensorArena into, @Nullable Tensor parameters, Map<String, Tensor> inputs) {
+            see(inputs);
+            return super.forward(network, into, parameters, inputs);
+        }
+
+        @Override
+        protected VectorJacobian vjp(
+                Network network,
+                TensorArena into,
+                @Nullable Tensor parameters,
+                Map<String, Tensor> inputs,
+                Tensor cotangent,
+                Set<String> wrt) {
+            see(inputs);
+            return super.vjp(network, into, parameters, inputs, cotangent, wrt);
+        }
+
+        private void see(Map<String, Tensor> inputs) {
+            Tensor latents = inputs.get(ImageDecoder.LATENT);
+            if (latents != null) {
+                rows = Math.max(rows, latents.rows());
+            }
+        }
     }
 
     /** R = 2 R_1 - 0.5 R_2, of the sampled images and of any others. */

@@ -61,6 +61,11 @@ public abstract class ModelLoaderContract {
     /** What can be trained: at least one target. */
     protected abstract List<TrainableTarget.Weights> targets();
 
+    /** Prompts that the model takes, the first of them empty; at least two. */
+    protected List<String> prompts() {
+        return List.of("", "a cat", "a dog", "one two three ".repeat(200));
+    }
+
     /**
      * Folders that must be refused, with the code; by default one that does not exist.
      *
@@ -127,8 +132,8 @@ public abstract class ModelLoaderContract {
             assertEquals(condition.isPresent(), model.promptEncoder().isPresent(), "a prompt encoder and a condition");
             assumeTrue(condition.isPresent(), "takes no prompts");
             PromptEncoder encoder = model.promptEncoder().orElseThrow();
-            long[] tokens = encoder.tokenize("a cat");
-            for (String prompt : List.of("", "a dog", "one two three ".repeat(200))) {
+            long[] tokens = encoder.tokenize(prompts().get(1));
+            for (String prompt : prompts()) {
                 assertEquals(tokens.length, encoder.tokenize(prompt).length, "the length of every token list");
             }
             Network network = session.compile(encoder.graph(), encoder.weights(), ParameterLayout.empty());

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.plumbline.kernel.chain.Batch;
 import org.plumbline.kernel.chain.ChainParts;
@@ -34,6 +35,7 @@ import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.testkit.estimator.FiniteDifferences;
 import org.plumbline.testkit.estimator.HolmCorrection;
 import org.plumbline.testkit.estimator.MeanReward;
@@ -66,12 +68,20 @@ public abstract class SamplerContract {
     protected abstract Sampler sampler();
 
     /**
-     * A call of the program by an independent derivation.
+     * A call of the program by an independent derivation; null for samplers whose table is held against
+     * {@link RecordedLoops recorded loops} and {@link ConvergenceOrder its order} instead.
      *
      * @param request what the sampler was asked for
      * @param call k
      */
-    protected abstract SamplerCall expected(Sampler.Request request, int call);
+    protected @Nullable SamplerCall expected(Sampler.Request request, int call) {
+        return null;
+    }
+
+    /** Whether models that predict noise, sample or velocity give the same samples, if they say the same. */
+    protected boolean sameForAllPredictions() {
+        return true;
+    }
 
     /** What the model predicts. */
     protected PredictionType prediction() {
@@ -132,8 +142,9 @@ public abstract class SamplerContract {
         Sampler.Request request = request();
         SamplerProgram program = sampler().program(request);
         Set<Integer> calls = new TreeSet<>(List.of(0, program.size() / 2, program.size() - 1));
+        assumeTrue(expected(request, 0) != null, "no derivation");
         for (int k : calls) {
-            SamplerCall expected = expected(request, k);
+            SamplerCall expected = Objects.requireNonNull(expected(request, k));
             SamplerCall found = program.calls().get(k);
             String what = "call " + k + " of\n" + program.table();
             assertEquals(expected.at().label(), found.at().label(), 1e-9, what);
@@ -373,6 +384,76 @@ public abstract class SamplerContract {
         return result;
     }
 
+    /** On plain arrays, with a network that is nonlinear in its input and knows alpha and sigma. */
+    @Test
+    void what_the_model_predicts_makes_no_difference_to_the_samples() {
+        assumeTrue(sameForAllPredictions() && schedule().variancePreserving());
+        double[] expected = plainSample(PredictionType.EPSILON);
+        for (PredictionType other : List.of(PredictionType.SAMPLE, PredictionType.V_PREDICTION)) {
+            assertArrayEquals(expected, plainSample(other), 1e-7 * largest(expected), other.name());
+        }
+    }
+
+    private double[] plainSample(PredictionType prediction) {
+        SamplerProgram program =
+                sampler().program(new Sampler.Request(schedule(), prediction, steps(), modelSettings()));
+        SplittableRandom random = new SplittableRandom(3);
+        double[] start = new double[ROWS * 4];
+        Arrays.setAll(start, i -> program.initScale() * (2 * random.nextDouble() - 1));
+        PlainChain chain = new PlainChain(program, prediction, ROWS, start);
+        for (int k = 0; k < program.size(); k++) {
+            TimePoint at = program.calls().get(k).at();
+            PredictionType.Affine affine = PredictionType.EPSILON.to(prediction, at.alpha(), at.sigma());
+            double[] z = new double[start.length];
+            Arrays.setAll(z, i -> 2 * random.nextDouble() - 1);
+            chain.step(k, z, u -> {
+                double[] said = new double[u.length];
+                Arrays.setAll(said, i -> {
+                    double eps = at.sigma() * u[i] + 0.3 * at.alpha() * Math.tanh(u[i] + u[(i + 1) % u.length]);
+                    return affine.ofInput() * u[i] + affine.ofPrediction() * eps;
+                });
+                return said;
+            });
+        }
+        return chain.output();
+    }
+
+    /** For every noisy call: the mean of p'(x') / p(x') over samples from p is 1, whatever p' is. */
+    @Test
+    void the_probability_of_every_step_integrates_to_one() {
+        SamplerProgram program = program();
+        assumeTrue(program.calls().stream().anyMatch(SamplerCall::stochastic), "no noise, no probability");
+        int rows = 64;
+        VectorMoments[] ratios = new VectorMoments[program.size()];
+        Arrays.setAll(ratios, k -> new VectorMoments(1));
+        try (ComputeBackend backend = backend();
+                Workbench bench = open(backend, new TrainableTarget.Full(List.of("b", "v")))) {
+            double[] theta = bench.initialParameters(0);
+            double[] moved = theta.clone();
+            Arrays.setAll(moved, i -> theta[i] + 0.03 * Math.cos(i));
+            for (int replica = 0; replica < 60; replica++) {
+                try (Rollout rollout = bench.rollout(program, batch(rows, replica), theta);
+                        SamplingChain after = bench.chain(rollout, moved, 0, 0)) {
+                    for (int k = 0; k < program.size(); k++) {
+                        if (program.stochastic(k)) {
+                            for (double ratio :
+                                    after.score(after.behaviour(), k).logRatio()) {
+                                ratios[k].add(new double[] {Math.exp(ratio)});
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for (int k = 0; k < program.size(); k++) {
+            if (program.stochastic(k)) {
+                double error = ratios[k].standardError()[0];
+                assertTrue(error < 0.1, "call " + k + " is measured to " + error);
+                assertEquals(1, ratios[k].mean()[0], 4.5 * error + 1e-9, "call " + k);
+            }
+        }
+    }
+
     @Test
     void the_mean_score_is_zero() {
         SamplerProgram program = program();
@@ -388,7 +469,7 @@ public abstract class SamplerContract {
                 Workbench bench = open(backend, new TrainableTarget.Full(List.of("b", "v")))) {
             double[] theta = bench.initialParameters(0);
             VectorMoments scores = new VectorMoments(theta.length);
-            for (int replica = 0; replica < 200; replica++) {
+            for (int replica = 1000; replica < 1200; replica++) {
                 try (Rollout rollout = bench.rollout(program, batch(rows, replica), theta);
                         SamplingChain chain = bench.chain(rollout, theta, 0, 0)) {
                     scores.add(chain.sweep(chain.behaviour(), plan));

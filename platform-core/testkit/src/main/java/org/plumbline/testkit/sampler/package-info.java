@@ -23,6 +23,10 @@
  * }
  * }</pre>
  *
+ * <p>Samplers of diffusers are also held against {@link org.plumbline.testkit.sampler.RecordedLoops whole loops} of its
+ * schedulers, and deterministic solvers against {@link org.plumbline.testkit.sampler.ConvergenceOrder the order} with which
+ * they should approach the flow; those may leave out {@code expected}.
+ *
  * <p>Nothing else is needed: that the exact adjoint and the score of every step follow from the table is what the contract
  * shows, on a small noise predictor in float64.
  */

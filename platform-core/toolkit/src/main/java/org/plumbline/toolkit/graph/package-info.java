@@ -12,9 +12,11 @@
  *
  * <p>An interpreter that writes a program instead of computing keeps a {@link org.plumbline.toolkit.graph.Shape} beside
  * each of its values and asks the same {@code ShapeOps} for the shape of every result.
+ *
+ * <p>{@link org.plumbline.toolkit.graph.GraphCost} counts what a row costs, multiply-adds and memory, in the same way.
  */
 @Export
-@Version("0.1.0")
+@Version("0.2.0")
 @NullMarked
 package org.plumbline.toolkit.graph;
 

@@ -29,10 +29,20 @@ record Header(Map<String, String> metadata, Map<String, Region> tensors) {
         private static final long serialVersionUID = 1L;
 
         private final String why;
+        private final String remedy;
 
         Malformed(String why) {
+            this(why, "copy or download it again");
+        }
+
+        Malformed(String why, String remedy) {
             super(why);
             this.why = why;
+            this.remedy = remedy;
+        }
+
+        String remedy() {
+            return remedy;
         }
 
         String why() {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -58,7 +60,7 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
                 throw e;
             }
         } catch (Header.Malformed e) {
-            throw malformed(path, e.why());
+            throw malformed(path, e);
         } catch (IOException e) {
             throw PlumblineException.of(StandardError.MISSING_FILE)
                     .asked("'" + path + "' cannot be read: " + e)
@@ -76,6 +78,10 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
         ByteBuffer prefix = ByteBuffer.allocate(PREFIX).order(ByteOrder.LITTLE_ENDIAN);
         readFully(channel, prefix, 0);
         long length = prefix.getLong(0);
+        ForeignFormat foreign = ForeignFormat.of(prefix.array()).orElse(null);
+        if (foreign != null && (foreign.certain() || length < 0 || length > size - PREFIX)) {
+            throw new Header.Malformed(foreign.what(), foreign.remedy());
+        }
         if (length < 0 || length > LONGEST_HEADER) {
             throw new Header.Malformed("its first eight bytes would mean a header of " + Long.toUnsignedString(length)
                     + " bytes: it is not a safetensors file");
@@ -133,11 +139,18 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
         Header.Region region = find(name);
         ByteBuffer data = map(name, region);
         float[] values = new float[count(region)];
-        if (region.type() == DataType.F32) {
-            data.asFloatBuffer().get(values);
-        } else {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) region.type().read(data);
+        switch (region.type()) {
+            case F32 -> data.asFloatBuffer().get(values);
+            case F16 -> {
+                ShortBuffer halves = data.asShortBuffer();
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = HalfPrecision.toFloat(halves.get(i));
+                }
+            }
+            default -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) region.type().read(data);
+                }
             }
         }
         return values;
@@ -156,6 +169,22 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
             }
         }
         return values;
+    }
+
+    /** The size of a tensor in the file. */
+    public long bytes(String name) {
+        Header.Region region = find(name);
+        return region.end() - region.begin();
+    }
+
+    /** Copies a tensor's bytes as they are. */
+    void copy(String name, WritableByteChannel into) throws IOException {
+        Header.Region region = find(name);
+        long position = dataStart + region.begin();
+        long end = dataStart + region.end();
+        while (position < end) {
+            position += channel.transferTo(position, end - position, into);
+        }
     }
 
     private static int count(Header.Region region) {
@@ -189,10 +218,10 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
         return region;
     }
 
-    private static PlumblineException malformed(Path path, String why) {
+    private static PlumblineException malformed(Path path, Header.Malformed problem) {
         return PlumblineException.of(StandardError.MALFORMED_FILE)
-                .asked("'" + path + "' is not a usable safetensors file: " + why)
-                .remedy("copy or download it again")
+                .asked("'" + path + "' is not a usable safetensors file: " + problem.why())
+                .remedy(problem.remedy())
                 .build();
     }
 

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.toolkit.file.AtomicFile;
@@ -33,7 +34,17 @@ public final class SafetensorsWriter {
         void at(int index, ByteBuffer into);
     }
 
-    private record Entry(String name, DataType type, int count, Put values, long... shape) {}
+    /** Writes all bytes of a tensor. */
+    private interface Content {
+        void writeTo(FileChannel channel, ByteBuffer buffer) throws IOException;
+    }
+
+    private record Entry(String name, DataType type, long count, Content content, long... shape) {
+        static Entry of(String name, DataType type, int count, Put values, long... shape) {
+            return new Entry(
+                    name, type, count, (channel, buffer) -> putAll(type, count, values, channel, buffer), shape);
+        }
+    }
 
     private SafetensorsWriter() {}
 
@@ -50,17 +61,17 @@ public final class SafetensorsWriter {
 
     /** Adds a tensor of type F32. The array is not copied. */
     public SafetensorsWriter add(String name, float[] values, long... shape) {
-        return add(new Entry(name, DataType.F32, values.length, (i, into) -> into.putFloat(values[i]), shape.clone()));
+        return add(Entry.of(name, DataType.F32, values.length, (i, into) -> into.putFloat(values[i]), shape.clone()));
     }
 
     /** Adds a tensor of type F64. The array is not copied. */
     public SafetensorsWriter add(String name, double[] values, long... shape) {
-        return add(new Entry(name, DataType.F64, values.length, (i, into) -> into.putDouble(values[i]), shape.clone()));
+        return add(Entry.of(name, DataType.F64, values.length, (i, into) -> into.putDouble(values[i]), shape.clone()));
     }
 
     /** Adds a tensor of type I64. The array is not copied. */
     public SafetensorsWriter add(String name, long[] values, long... shape) {
-        return add(new Entry(name, DataType.I64, values.length, (i, into) -> into.putLong(values[i]), shape.clone()));
+        return add(Entry.of(name, DataType.I64, values.length, (i, into) -> into.putLong(values[i]), shape.clone()));
     }
 
     /**
@@ -75,14 +86,43 @@ public final class SafetensorsWriter {
             throw new IllegalArgumentException("tensor '" + name + "': " + count + " numbers from " + from
                     + " on are more than the vector's " + vector.length);
         }
-        return add(new Entry(
+        return add(Entry.of(
                 name, DataType.F32, count, (i, into) -> into.putFloat((float) vector[from + i]), shape.clone()));
     }
 
+    /**
+     * Adds a tensor whose values are asked for when it is written, and let go of then: so that a large file is never held
+     * as a whole.
+     *
+     * @param values row-major; rounded to the type
+     */
+    public SafetensorsWriter add(String name, DataType type, Supplier<double[]> values, long... shape) {
+        return add(new Entry(
+                name,
+                type,
+                product(shape),
+                (channel, buffer) -> {
+                    double[] numbers = values.get();
+                    if (numbers.length != product(shape)) {
+                        throw new IllegalArgumentException("tensor '" + name + "': " + numbers.length + " numbers for "
+                                + product(shape) + " places");
+                    }
+                    putAll(type, numbers.length, (i, into) -> type.write(numbers[i], into), channel, buffer);
+                },
+                shape.clone()));
+    }
+
+    /** Adds a tensor of another file, byte by byte. The file has to stay open until this one is written. */
+    public SafetensorsWriter add(SafetensorsFile source, String name) {
+        long[] shape = source.shape(name);
+        return add(new Entry(
+                name, source.type(name), product(shape), (channel, buffer) -> source.copy(name, channel), shape));
+    }
+
     private SafetensorsWriter add(Entry entry) {
-        if (count(entry.shape) != entry.count) {
+        if (product(entry.shape) != entry.count) {
             throw new IllegalArgumentException(
-                    "tensor '" + entry.name + "': " + entry.count + " numbers for " + count(entry.shape) + " places");
+                    "tensor '" + entry.name + "': " + entry.count + " numbers for " + product(entry.shape) + " places");
         }
         if (entries.putIfAbsent(entry.name, entry) != null) {
             throw new IllegalArgumentException("tensor '" + entry.name + "' is added twice");
@@ -91,11 +131,15 @@ public final class SafetensorsWriter {
     }
 
     private static int count(long... shape) {
+        return Math.toIntExact(product(shape));
+    }
+
+    private static long product(long... shape) {
         long count = 1;
         for (long size : shape) {
             count = Math.multiplyExact(count, size);
         }
-        return Math.toIntExact(count);
+        return count;
     }
 
     /**
@@ -112,17 +156,22 @@ public final class SafetensorsWriter {
             drain(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length), channel);
             drain(ByteBuffer.wrap(header), channel);
             for (Entry entry : inOrder) {
-                for (int i = 0; i < entry.count; i++) {
-                    entry.values.at(i, buffer);
-                    if (buffer.remaining() < entry.type.bytes()) {
-                        drain(buffer.flip(), channel);
-                        buffer.clear();
-                    }
-                }
+                entry.content.writeTo(channel, buffer);
+            }
+        });
+    }
+
+    private static void putAll(DataType type, int count, Put values, FileChannel channel, ByteBuffer buffer)
+            throws IOException {
+        for (int i = 0; i < count; i++) {
+            values.at(i, buffer);
+            if (buffer.remaining() < type.bytes()) {
                 drain(buffer.flip(), channel);
                 buffer.clear();
             }
-        });
+        }
+        drain(buffer.flip(), channel);
+        buffer.clear();
     }
 
     private byte[] header(List<Entry> inOrder) throws IOException {
@@ -139,7 +188,7 @@ public final class SafetensorsWriter {
             long end = 0;
             for (Entry entry : inOrder) {
                 long begin = end;
-                end += (long) entry.count * entry.type.bytes();
+                end += entry.count * entry.type.bytes();
                 json.writeObjectFieldStart(entry.name);
                 json.writeStringField("dtype", entry.type.name());
                 json.writeFieldName("shape");

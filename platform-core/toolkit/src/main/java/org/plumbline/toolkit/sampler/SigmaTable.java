@@ -13,6 +13,7 @@ public final class SigmaTable {
     private static final double ZERO_STAND_IN = 0x1p-24;
 
     private final double[] sigmas;
+    private final double[] logs;
 
     /** The table of a schedule. */
     public SigmaTable(NoiseSchedule schedule) {
@@ -21,6 +22,7 @@ public final class SigmaTable {
             double alphaBar = schedule.alphaBar(n) == 0 ? ZERO_STAND_IN : schedule.alphaBar(n);
             return Math.sqrt((1 - alphaBar) / alphaBar);
         });
+        logs = Arrays.stream(sigmas).map(s -> (float) Math.log((float) s)).toArray();
     }
 
     /** S at a training step, a real number; beyond the ends that of the end. */
@@ -36,14 +38,19 @@ public final class SigmaTable {
         return sigmas[low] + (timestep - low) * (sigmas[low + 1] - sigmas[low]);
     }
 
-    /** The training step of S, linear in log S between two steps; beyond the ends that of the end. */
+    /**
+     * The training step of S, linear in log S between two steps; beyond the ends that of the end. The logarithms of the
+     * table are rounded to float32, as diffusers has them: a level that should be that of a training step may come out just
+     * below it, and samplers that cut off the fraction then ask for the step before.
+     */
     public double timestep(double sigma) {
-        int low = Arrays.binarySearch(sigmas, sigma);
+        double log = Math.log(Math.max(sigma, 1e-10));
+        int low = Arrays.binarySearch(logs, log);
         if (low >= 0) {
             return low;
         }
-        low = Math.min(Math.max(-low - 2, 0), sigmas.length - 2);
-        double weight = Math.log(sigma / sigmas[low]) / Math.log(sigmas[low + 1] / sigmas[low]);
+        low = Math.min(Math.max(-low - 2, 0), logs.length - 2);
+        double weight = (log - logs[low]) / (logs[low + 1] - logs[low]);
         return low + Math.max(0, Math.min(1, weight));
     }
 

@@ -44,6 +44,16 @@ public enum BetaSchedule {
             return ofAlphaBar(steps, precision, t -> Math.exp(-12 * t));
         }
     },
+    /** The signal to noise ratio follows the quantiles of a Laplace distribution (Hang et al. 2024); ignores start and end. */
+    LAPLACE {
+        @Override
+        double[] unchecked(int steps, double start, double end, Precision precision) {
+            return ofAlphaBar(steps, precision, t -> {
+                double lambda = -0.5 * Math.copySign(1, 0.5 - t) * Math.log(1 - 2 * Math.abs(0.5 - t) + 1e-6);
+                return 1 / Math.sqrt(1 + Math.exp(-lambda));
+            });
+        }
+    },
     /** From start to end along a logistic curve over [-6, 6]. */
     SIGMOID {
         @Override

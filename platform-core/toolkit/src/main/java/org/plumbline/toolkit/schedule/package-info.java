@@ -17,7 +17,7 @@
  * has seen those numbers. float32 is therefore what model loaders use; float64 is for closed-form problems.
  */
 @Export
-@Version("1.2.0")
+@Version("1.3.0")
 @NullMarked
 package org.plumbline.toolkit.schedule;
 

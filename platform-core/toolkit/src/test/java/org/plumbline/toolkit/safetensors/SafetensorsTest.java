@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -173,7 +176,113 @@ class SafetensorsTest {
     void something_else_than_safetensors_is_recognised() throws IOException {
         Path text = Files.writeString(folder.resolve("model.bin"), "version https://git-lfs.github.com/spec/v1\n");
         PlumblineException e = assertThrows(PlumblineException.class, () -> SafetensorsFile.open(text));
+        assertTrue(e.getMessage().contains("pointer of Git LFS"), e.getMessage());
+        assertTrue(e.getMessage().contains("git lfs pull"), e.getMessage());
+        Path other = Files.write(folder.resolve("other"), new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9});
+        e = assertThrows(PlumblineException.class, () -> SafetensorsFile.open(other));
         assertTrue(e.getMessage().contains("not a safetensors file"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"504b030400000000", "504b030414000008", "80028a0a6cfc9c46", "8004950a00000000", "80027d71"})
+    void a_pickle_under_whatever_name_is_refused_unread_with_how_to_convert_it(String start) throws IOException {
+        byte[] bytes = Arrays.copyOf(HexFormat.of().parseHex(start), 40);
+        Path pickle = Files.write(folder.resolve("model.safetensors"), bytes);
+        PlumblineException e = assertThrows(PlumblineException.class, () -> SafetensorsFile.open(pickle));
+        assertEquals(StandardError.MALFORMED_FILE, e.code());
+        assertTrue(e.getMessage().contains("may hold code and is never read"), e.getMessage());
+        assertTrue(e.getMessage().contains("convert it to safetensors"), e.getMessage());
+    }
+
+    @Test
+    void a_header_whose_length_looks_like_the_start_of_a_pickle_is_read() throws IOException {
+        String header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+        Path path = file(header + " ".repeat(0x0280 - header.length()), new byte[4]);
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            assertEquals(0x80, Files.readAllBytes(path)[0] & 0xff);
+            assertArrayEquals(new double[1], file.doubles("a"));
+        }
+    }
+
+    @Test
+    void numbers_are_rounded_to_the_nearest_of_their_type() {
+        double[] values = {
+            1,
+            -2,
+            1 + 0x1p-11,
+            1 + 0x3p-11,
+            1 + 0x1p-11 + 0x1p-40,
+            65504,
+            65519.9,
+            65520,
+            0x1p-24,
+            0x1p-25,
+            0x3p-25,
+            -0.0
+        };
+        double[] f16 = {
+            1, -2, 1, 1 + 0x1p-9, 1 + 0x1p-10, 65504, 65504, Double.POSITIVE_INFINITY, 0x1p-24, 0, 0x1p-23, -0.0
+        };
+        // The first is a tie in float, and none in double.
+        double[] fine = {1 + 0x1p-8 + 0x1p-40, 1 + 0x1p-8, 3.140625, -0x1p-133, 1e39, -0.0};
+        double[] bf16 = {1 + 0x1p-7, 1, 3.140625, -0x1p-133, Double.POSITIVE_INFINITY, -0.0};
+        double[] whole = {3, 1, 200, 0};
+        Path path = folder.resolve("x.safetensors");
+        SafetensorsWriter.create()
+                .add("f16", DataType.F16, () -> values, values.length)
+                .add("bf16", DataType.BF16, () -> fine, fine.length)
+                .add("f32", DataType.F32, () -> new double[] {0.1}, 1)
+                .add("f64", DataType.F64, () -> new double[] {0.1}, 1)
+                .add("i64", DataType.I64, () -> whole, 4)
+                .add("i16", DataType.I16, () -> whole, 4)
+                .add("u8", DataType.U8, () -> whole, 4)
+                .add("i8", DataType.I8, () -> new double[] {-3}, 1)
+                .add("bool", DataType.BOOL, () -> whole, 4)
+                .write(path);
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            assertArrayEquals(f16, file.doubles("f16"));
+            assertArrayEquals(bf16, file.doubles("bf16"));
+            for (int i = 0; i < f16.length; i++) {
+                assertEquals((float) f16[i], file.floats("f16")[i]);
+            }
+            assertArrayEquals(new double[] {0.1f}, file.doubles("f32"));
+            assertArrayEquals(new double[] {0.1}, file.doubles("f64"));
+            for (String name : List.of("i64", "i16", "u8")) {
+                assertArrayEquals(whole, file.doubles(name), name);
+            }
+            assertArrayEquals(new double[] {-3}, file.doubles("i8"));
+            assertArrayEquals(new double[] {1, 1, 1, 0}, file.doubles("bool"));
+            assertEquals(24, file.bytes("f16"));
+            Path copy = folder.resolve("copy.safetensors");
+            SafetensorsWriter writer = SafetensorsWriter.create();
+            file.names().forEach(name -> writer.add(file, name));
+            writer.write(copy);
+            assertArrayEquals(Files.readAllBytes(path), Files.readAllBytes(copy));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void every_half_survives_being_read_and_written() throws IOException {
+        byte[] all = new byte[2 << 16];
+        ByteBuffer halves = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
+        for (int bits = 0; bits < 1 << 16; bits++) {
+            halves.putShort((short) bits);
+        }
+        for (DataType type : List.of(DataType.F16, DataType.BF16)) {
+            Path path = file("{\"h\":{\"dtype\":\"" + type + "\",\"shape\":[65536],\"data_offsets\":[0,131072]}}", all);
+            Path again = folder.resolve("again.safetensors");
+            try (SafetensorsFile file = SafetensorsFile.open(path)) {
+                double[] values = file.doubles("h");
+                SafetensorsWriter.create()
+                        .add("h", type, () -> values, values.length)
+                        .write(again);
+                try (SafetensorsFile other = SafetensorsFile.open(again)) {
+                    assertArrayEquals(values, other.doubles("h"));
+                }
+            }
+        }
     }
 
     @Test

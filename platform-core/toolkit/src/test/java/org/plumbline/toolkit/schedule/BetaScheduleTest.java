@@ -80,7 +80,7 @@ class BetaScheduleTest {
 
     @Test
     void an_unknown_family_is_refused_with_the_known_ones() {
-        PlumblineException e = assertThrows(PlumblineException.class, () -> BetaSchedule.of("laplace"));
+        PlumblineException e = assertThrows(PlumblineException.class, () -> BetaSchedule.of("logistic"));
         assertEquals(StandardError.UNSUPPORTED, e.code());
         assertTrue(e.getMessage().contains("linear, scaled_linear, squaredcos_cap_v2"), e.getMessage());
     }

@@ -3,17 +3,21 @@ package org.plumbline.plugins.model.diffusers;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
-import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.spi.graph.WeightSource;
+import org.plumbline.spi.model.AdapterForm;
 import org.plumbline.spi.model.DiffusionModel;
+import org.plumbline.spi.model.FloatType;
+import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelLoader;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.provenance.Citation;
-import org.plumbline.toolkit.tokenizer.ClipTokenizer;
+import org.plumbline.toolkit.safetensors.DataType;
 
 /** Reads model folders in the layout of diffusers; see the package description. Stateless. */
 @Plugin(id = "diffusers", description = "model folders in the layout of the diffusers library")
@@ -24,25 +28,17 @@ final class DiffusersLoader implements ModelLoader {
     @Override
     public DiffusionModel load(Path path) {
         ModelFolder folder = ModelFolder.read(path);
+        Optional<Prompting> prompting = Prompting.of(folder);
         List<AutoCloseable> opened = new ArrayList<>();
         try {
-            Scope unet = Scope.root();
-            folder.unet().build(unet);
-            StoredWeights unetWeights =
-                    StoredWeights.open(path.resolve(ModelFolder.UNET), ModelFolder.UNET_WEIGHTS, unet.weights());
-            opened.add(unetWeights);
-
-            WeightSource textWeights = WeightSource.none();
-            if (folder.text().isPresent()) {
-                Scope text = Scope.root();
-                new ClipTextModel(text, folder.text().get());
-                StoredWeights stored = StoredWeights.open(
-                        path.resolve(ModelFolder.TEXT_ENCODER), ModelFolder.TEXT_ENCODER_WEIGHTS, text.weights());
+            Map<String, StoredWeights> weights = new HashMap<>();
+            for (ModelFolder.Component component : folder.components()) {
+                StoredWeights stored =
+                        StoredWeights.open(path.resolve(component.part()), component.base(), component.weights());
                 opened.add(stored);
-                textWeights = stored;
+                weights.put(component.part(), stored);
             }
-            Optional<ClipTokenizer> tokenizer = folder.openTokenizer();
-            return new PixelModel(folder, unetWeights, tokenizer, textWeights, opened);
+            return new FolderModel(folder, prompting, weights, opened);
         } catch (RuntimeException e) {
             for (AutoCloseable resource : opened) {
                 try {
@@ -57,7 +53,40 @@ final class DiffusersLoader implements ModelLoader {
 
     @Override
     public UntrainedModel untrained(Path path) {
-        return new UntrainedPixelModel(ModelFolder.read(path));
+        return new UntrainedFolderModel(ModelFolder.read(path));
+    }
+
+    @Override
+    public ModelInspection inspect(Path path) {
+        return new FolderInspection(path, this::load).make();
+    }
+
+    @Override
+    public Path convert(Path path, Path adapters, AdapterForm form, Path target) {
+        ModelFolder folder = ModelFolder.read(path);
+        FolderModel.Denoiser denoiser =
+                new FolderModel.Denoiser(folder.denoiserPart(), folder.denoiser(), 0, WeightSource.none());
+        LoraWeights weights = LoraWeights.of(
+                denoiser,
+                new TrainableTarget.StoredLora(adapters, Optional.empty(), Optional.empty(), List.of(), form));
+        return weights.save(weights.initial(0), target);
+    }
+
+    @Override
+    public Path merge(Path path, Path adapters, Path target) {
+        new MergedFolder(ModelFolder.read(path), adapters).write(target);
+        return target;
+    }
+
+    @Override
+    public Path random(Path configurations, FloatType type, long seed, Path target) {
+        DataType stored = switch (type) {
+            case FLOAT16 -> DataType.F16;
+            case BFLOAT16 -> DataType.BF16;
+            case FLOAT32 -> DataType.F32;
+        };
+        new RandomFolder(configurations, stored, seed).write(target);
+        return target;
     }
 
     @Override

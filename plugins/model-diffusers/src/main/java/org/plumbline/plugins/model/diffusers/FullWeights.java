@@ -17,12 +17,14 @@ import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.TrainableWeights;
 import org.plumbline.toolkit.file.AtomicFile;
+import org.plumbline.toolkit.safetensors.DataType;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
 
-/** Weights of the denoiser themselves as theta; saved as a complete folder {@code unet}. */
+/** Weights of the denoiser themselves as theta; saved as a complete folder of the denoiser. */
 final class FullWeights implements TrainableWeights {
     private static final String FILE = ModelFolder.UNET_WEIGHTS + ".safetensors";
 
+    private final String part;
     private final UNetGraph graph;
     private final List<WeightSpec> all;
     private final ParameterLayout layout;
@@ -30,7 +32,13 @@ final class FullWeights implements TrainableWeights {
     private final byte[] config;
 
     private FullWeights(
-            UNetGraph graph, List<WeightSpec> all, ParameterLayout layout, WeightSource pretrained, byte[] config) {
+            String part,
+            UNetGraph graph,
+            List<WeightSpec> all,
+            ParameterLayout layout,
+            WeightSource pretrained,
+            byte[] config) {
+        this.part = part;
         this.graph = graph;
         this.all = all;
         this.layout = layout;
@@ -38,7 +46,7 @@ final class FullWeights implements TrainableWeights {
         this.config = config;
     }
 
-    static FullWeights of(PixelModel.Denoiser denoiser, TrainableTarget.Full target, Map<String, byte[]> files) {
+    static FullWeights of(FolderModel.Denoiser denoiser, TrainableTarget.Full target, Map<String, byte[]> files) {
         Scope scope = Scope.root();
         UNetGraph graph = denoiser.graph(scope);
         for (String part : target.modules()) {
@@ -52,15 +60,17 @@ final class FullWeights implements TrainableWeights {
             }
         }
         List<WeightSpec> chosen = scope.weights().stream()
+                .filter(WeightSpec::trained)
                 .filter(weight ->
                         target.modules().isEmpty() || target.modules().stream().anyMatch(weight.name()::contains))
                 .toList();
         return new FullWeights(
+                denoiser.part(),
                 graph,
                 scope.weights(),
                 VectorWeights.layout(chosen),
                 denoiser.weights(),
-                Objects.requireNonNull(files.get(ModelFolder.UNET_CONFIG)));
+                Objects.requireNonNull(files.get(denoiser.part() + "/config.json")));
     }
 
     @Override
@@ -89,13 +99,13 @@ final class FullWeights implements TrainableWeights {
                 writer.addRounded(
                         weight.name(), theta, layout.entry(weight.name()).offset(), weight.shape());
             } else {
-                writer.add(weight.name(), pretrained.floats(weight.name()), weight.shape());
+                writer.add(weight.name(), DataType.F32, () -> pretrained.doubles(weight.name()), weight.shape());
             }
         }
-        Path unet = folder.resolve(ModelFolder.UNET);
-        AtomicFile.write(unet.resolve("config.json"), ByteBuffer.wrap(config));
-        writer.write(unet.resolve(FILE));
-        return unet;
+        Path network = folder.resolve(part);
+        AtomicFile.write(network.resolve("config.json"), ByteBuffer.wrap(config));
+        writer.write(network.resolve(FILE));
+        return network;
     }
 
     @Override

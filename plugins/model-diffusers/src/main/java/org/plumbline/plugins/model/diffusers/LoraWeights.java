@@ -31,7 +31,8 @@ import org.plumbline.spi.model.TrainableWeights;
  * so that the network computes what it did without them; or both are those of a file.
  */
 final class LoraWeights implements TrainableWeights {
-    private static final int LINES = 40;
+    /** The denoiser's part, which names in files start with. */
+    private final String part;
 
     private final UNetGraph graph;
     private final List<String> layers;
@@ -42,7 +43,9 @@ final class LoraWeights implements TrainableWeights {
     /** The file that theta starts from. */
     private final Optional<Path> start;
 
-    private LoraWeights(UNetGraph graph, Scope scope, Adapters adapters, AdapterForm form, Optional<Path> start) {
+    private LoraWeights(
+            String part, UNetGraph graph, Scope scope, Adapters adapters, AdapterForm form, Optional<Path> start) {
+        this.part = part;
         this.graph = graph;
         this.layers = scope.layers();
         this.weights = scope.adapterWeights();
@@ -55,7 +58,7 @@ final class LoraWeights implements TrainableWeights {
         }
     }
 
-    static LoraWeights of(PixelModel.Denoiser denoiser, TrainableTarget.Lora target) {
+    static LoraWeights of(FolderModel.Denoiser denoiser, TrainableTarget.Lora target) {
         if (target.rank() < 1 || !Double.isFinite(target.alpha()) || target.alpha() == 0) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
                     .asked("adapters of rank " + target.rank() + " and alpha " + target.alpha())
@@ -69,21 +72,22 @@ final class LoraWeights implements TrainableWeights {
         if (scope.adapterWeights().isEmpty()) {
             throw nothingSelected("no module for adapters", scope.layers());
         }
-        return new LoraWeights(graph, scope, adapters, target.form(), Optional.empty());
+        return new LoraWeights(denoiser.part(), graph, scope, adapters, target.form(), Optional.empty());
     }
 
-    static LoraWeights of(PixelModel.Denoiser denoiser, TrainableTarget.StoredLora target) {
+    static LoraWeights of(FolderModel.Denoiser denoiser, TrainableTarget.StoredLora target) {
         Scope plain = Scope.root();
         denoiser.graph(plain);
         checkModules(target.modules(), plain.layers());
         Map<String, LowRank> sizes;
-        try (AdapterFile file = AdapterFile.open(target.file(), ModelFolder.UNET, plain.layers())) {
+        try (AdapterFile file = AdapterFile.open(target.file(), denoiser.part(), plain.layers())) {
             sizes = agreed(file, target, plain.layers());
         }
         Adapters adapters = Adapters.of(sizes);
         Scope scope = Scope.root(adapters);
         UNetGraph graph = denoiser.graph(scope);
-        LoraWeights weights = new LoraWeights(graph, scope, adapters, target.form(), Optional.of(target.file()));
+        LoraWeights weights =
+                new LoraWeights(denoiser.part(), graph, scope, adapters, target.form(), Optional.of(target.file()));
         weights.load(target.file()); // refuses wrong shapes now, not when a run starts
         return weights;
     }
@@ -116,7 +120,7 @@ final class LoraWeights implements TrainableWeights {
         if (!problems.isEmpty()) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
                     .asked("the target and the adapters in '" + file.path() + "' that it starts from disagree:\n  "
-                            + lines(problems) + "\n")
+                            + WeightFiles.lines(problems) + "\n")
                     .available(describe(stored))
                     .remedy("leave rank, alpha and modules out of the target: they are then those of the file")
                     .build();
@@ -159,19 +163,8 @@ final class LoraWeights implements TrainableWeights {
 
     private static Set<String> ends(Iterable<String> layers) {
         TreeSet<String> ends = new TreeSet<>();
-        for (String layer : layers) {
-            // The last part, and the one before it where the last is only a number: to_q, to_out.0.
-            ends.add(layer.replaceFirst("^(?:.*\\.)?([^.]*[^.0-9][^.]*(?:\\.[0-9]+)?)$", "$1"));
-        }
+        layers.forEach(layer -> ends.add(Adapters.end(layer)));
         return ends;
-    }
-
-    private static String lines(List<String> problems) {
-        List<String> shown = new ArrayList<>(problems.subList(0, Math.min(LINES, problems.size())));
-        if (shown.size() < problems.size()) {
-            shown.add("and " + (problems.size() - shown.size()) + " more");
-        }
-        return String.join("\n  ", shown);
     }
 
     @Override
@@ -192,7 +185,7 @@ final class LoraWeights implements TrainableWeights {
     @Override
     public Path save(double[] theta, Path folder) {
         VectorWeights.checkSize(layout, theta);
-        return new AdapterWriter(ModelFolder.UNET, layers, sizes, layout).write(form, theta, folder);
+        return new AdapterWriter(part, layers, sizes, layout).write(form, theta, folder);
     }
 
     /**
@@ -203,7 +196,7 @@ final class LoraWeights implements TrainableWeights {
      */
     @Override
     public double[] load(Path path) {
-        try (AdapterFile file = AdapterFile.open(path, ModelFolder.UNET, layers)) {
+        try (AdapterFile file = AdapterFile.open(path, part, layers)) {
             Map<String, LowRank> stored = file.sizes();
             List<String> problems = new ArrayList<>();
             double[] theta = new double[layout.size()];

@@ -4,41 +4,56 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
+import org.plumbline.plugins.model.diffusers.network.Autoencoder;
+import org.plumbline.plugins.model.diffusers.network.AutoencoderConfig;
 import org.plumbline.plugins.model.diffusers.network.ClipTextConfig;
+import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
+import org.plumbline.plugins.model.diffusers.network.DitConfig;
+import org.plumbline.plugins.model.diffusers.network.Scope;
+import org.plumbline.plugins.model.diffusers.network.Sd3Config;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConditionConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet3DConfig;
+import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
-import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 
 /**
  * What a model folder says without its weights.
  *
  * @param path where it lies
- * @param unet the denoiser's sizes
- * @param text the text network's sizes; empty for a model without prompts
+ * @param index which parts it has
+ * @param denoiserPart the denoiser's part, {@link #UNET} or {@link #TRANSFORMER}
+ * @param denoiser the denoiser's sizes
+ * @param texts the text networks, in the order in which their results are joined; empty for a model without prompts
+ * @param autoencoder from latents to pictures; empty for a model whose latents are pixels
  * @param scheduler noise schedule and prediction
- * @param files the content of all these files, by path within the folder
+ * @param files the content of all files that were read, by path within the folder
  */
 record ModelFolder(
         Path path,
-        DenoiserConfig unet,
-        Optional<ClipTextConfig> text,
+        ModelIndex index,
+        String denoiserPart,
+        DenoiserConfig denoiser,
+        List<Text> texts,
+        Optional<AutoencoderConfig> autoencoder,
         SchedulerConfig scheduler,
         Map<String, byte[]> files) {
     static final String INDEX = "model_index.json";
     static final String UNET = "unet";
-    static final String UNET_CONFIG = UNET + "/config.json";
+    static final String TRANSFORMER = "transformer";
     static final String TEXT_ENCODER = "text_encoder";
     static final String TOKENIZER = "tokenizer";
+    static final String AUTOENCODER = "vae";
     static final String SCHEDULER = "scheduler";
 
     /** Names of weight files without their ending. */
@@ -46,8 +61,29 @@ record ModelFolder(
 
     static final String TEXT_ENCODER_WEIGHTS = "model";
 
-    /** Parts that judge finished images and play no role in making them. */
-    private static final Set<String> IGNORED = Set.of("safety_checker", "feature_extractor");
+    /** Parts that judge finished images, or take pictures as prompts, and play no role in making images from texts. */
+    static final Set<String> IGNORED = Set.of("safety_checker", "feature_extractor", "image_encoder");
+
+    private static final List<String> TEXT_CLASSES = List.of("CLIPTextModel", "CLIPTextModelWithProjection");
+    private static final List<String> TOKENIZER_CLASSES = List.of("CLIPTokenizer", "CLIPTokenizerFast");
+
+    /**
+     * A text network and its tokenizer.
+     *
+     * @param part of the network
+     * @param tokenizer part of the tokenizer
+     */
+    record Text(String part, String tokenizer, ClipTextConfig config) {}
+
+    /**
+     * A part that has weights.
+     *
+     * @param part its folder
+     * @param type its class
+     * @param base name of its weight files without ending
+     * @param weights what the files hold
+     */
+    record Component(String part, String type, String base, List<WeightSpec> weights) {}
 
     static ModelFolder read(Path path) {
         if (!Files.isDirectory(path)) {
@@ -55,60 +91,110 @@ record ModelFolder(
                     .asked("there is no model folder '" + path + "'")
                     .build();
         }
-        ConfigFile index = ConfigFile.read(path.resolve(INDEX));
-        for (String part : index.keys()) {
-            if (!part.startsWith("_") && isPresent(index, part)) {
-                checkPart(index, part);
+        ModelIndex index = ModelIndex.read(path);
+        if (index.has(TEXT_ENCODER + "_3")) {
+            throw index.file()
+                    .unsupported(
+                            TEXT_ENCODER + "_3",
+                            "[null, null]: the transformer then runs on both CLIP networks, as its authors meant it to");
+        }
+        index.checkTypes(known());
+        String part = index.has(TRANSFORMER) ? TRANSFORMER : UNET;
+        DenoiserConfig denoiser = readDenoiser(index.type(part), config(path, part));
+        List<Text> texts = new ArrayList<>();
+        for (String number : List.of("", "_2")) {
+            if (index.has(TEXT_ENCODER + number)) {
+                index.type(TOKENIZER + number);
+                boolean projects = index.type(TEXT_ENCODER + number).equals("CLIPTextModelWithProjection");
+                ClipTextConfig text = ClipTextConfig.read(config(path, TEXT_ENCODER + number), projects);
+                texts.add(new Text(TEXT_ENCODER + number, TOKENIZER + number, text));
             }
         }
-        String denoiser = type(index, UNET);
-        ConfigFile unetFile = ConfigFile.read(path.resolve(UNET).resolve("config.json"));
-        DenoiserConfig unet = switch (denoiser) {
-            case "UNet2DConditionModel" -> UNet2DConditionConfig.read(unetFile);
-            case "UNet3DConditionModel" -> UNet3DConfig.read(unetFile);
-            default -> UNet2DConfig.read(unetFile);
-        };
-        boolean conditional = unet.conditional();
-        if (unet.classes() > 0) {
-            throw unetFile.unsupported("num_class_embeds", "networks conditioned on text or on nothing");
-        }
-        if (unet.in() != unet.out()) {
-            throw unetFile.unsupported("out_channels", "as many as in_channels: " + unet.in());
-        }
-        Optional<ClipTextConfig> text = Optional.empty();
-        if (conditional) {
-            type(index, TEXT_ENCODER);
-            type(index, TOKENIZER);
-            ConfigFile textFile = ConfigFile.read(path.resolve(TEXT_ENCODER).resolve("config.json"));
-            ClipTextConfig config = ClipTextConfig.read(textFile);
-            if (config.width() != unet.conditionWidth()) {
-                throw unetFile.bad("cross_attention_dim", "the text network's hidden_size " + config.width());
-            }
-            text = Optional.of(config);
-        }
-        type(index, SCHEDULER);
+        Optional<AutoencoderConfig> autoencoder =
+                index.find(AUTOENCODER).map(type -> AutoencoderConfig.read(config(path, AUTOENCODER)));
+        index.type(SCHEDULER);
         ConfigFile scheduler = ConfigFile.read(path.resolve(SCHEDULER).resolve("scheduler_config.json"));
-        return new ModelFolder(path, unet, text, SchedulerConfig.read(scheduler), readFiles(path, conditional));
+        ModelFolder folder = new ModelFolder(
+                path,
+                index,
+                part,
+                denoiser,
+                List.copyOf(texts),
+                autoencoder,
+                SchedulerConfig.read(scheduler),
+                new TreeMap<>());
+        folder.check();
+        folder.readFiles();
+        return folder;
+    }
+
+    /** The classes of every part that we have; those of samplers are known to {@link SchedulerConfig}. */
+    private static Map<String, List<String>> known() {
+        Map<String, List<String>> known = new LinkedHashMap<>();
+        known.put(UNET, List.of("UNet2DConditionModel", "UNet2DModel", "UNet3DConditionModel"));
+        known.put(TRANSFORMER, List.of("SD3Transformer2DModel", "DiTTransformer2DModel"));
+        known.put(TEXT_ENCODER, TEXT_CLASSES);
+        known.put(TOKENIZER, TOKENIZER_CLASSES);
+        known.put(TEXT_ENCODER + "_2", TEXT_CLASSES);
+        known.put(TOKENIZER + "_2", TOKENIZER_CLASSES);
+        known.put(AUTOENCODER, List.of("AutoencoderKL"));
+        known.put(SCHEDULER, List.of());
+        IGNORED.forEach(part -> known.put(part, List.of()));
+        return known;
+    }
+
+    private static ConfigFile config(Path path, String part) {
+        return ConfigFile.read(path.resolve(part).resolve("config.json"));
+    }
+
+    private static DenoiserConfig readDenoiser(String type, ConfigFile file) {
+        return switch (type) {
+            case "UNet2DConditionModel" -> UNet2DConditionConfig.read(file);
+            case "UNet3DConditionModel" -> UNet3DConfig.read(file);
+            case "SD3Transformer2DModel" -> Sd3Config.read(file);
+            case "DiTTransformer2DModel" -> DitConfig.read(file);
+            default -> UNet2DConfig.read(file);
+        };
+    }
+
+    /** Refuses parts that do not fit together. What concerns prompts is found when {@link Prompting} joins them. */
+    private void check() {
+        ConfigFile file = config(path, denoiserPart);
+        int in = denoiser.in();
+        if (denoiser.out() != in && denoiser.out() != 2 * in) {
+            throw file.unsupported("out_channels", "as many as in_channels, " + in + ", or twice as many");
+        }
+        if (autoencoder.isPresent()) {
+            int latent = autoencoder.get().latent();
+            if (latent != in) {
+                throw file.bad("in_channels", "the vae's latent_channels " + latent);
+            }
+            if (denoiser.sampleShape().length != 3) {
+                throw index.file().unsupported(AUTOENCODER, "videos whose latents are pixels");
+            }
+        }
     }
 
     /** Read at once, so that a copy can be written even if the folder is gone by then. */
-    private static Map<String, byte[]> readFiles(Path path, boolean conditional) {
-        Map<String, byte[]> files = new TreeMap<>();
+    private void readFiles() {
+        List<String> names =
+                new ArrayList<>(List.of(INDEX, denoiserPart + "/config.json", SCHEDULER + "/scheduler_config.json"));
+        texts.forEach(text -> names.add(text.part() + "/config.json"));
+        if (autoencoder.isPresent()) {
+            names.add(AUTOENCODER + "/config.json");
+        }
         try {
-            for (String file : List.of(INDEX, UNET_CONFIG, SCHEDULER + "/scheduler_config.json")) {
+            for (String file : names) {
                 files.put(file, Files.readAllBytes(path.resolve(file)));
             }
-            if (conditional) {
-                String text = TEXT_ENCODER + "/config.json";
-                files.put(text, Files.readAllBytes(path.resolve(text)));
+            for (Text text : texts) {
                 try (DirectoryStream<Path> tokenizer =
-                        Files.newDirectoryStream(path.resolve(TOKENIZER), "*.{json,txt}")) {
+                        Files.newDirectoryStream(path.resolve(text.tokenizer()), "*.{json,txt}")) {
                     for (Path file : tokenizer) {
-                        files.put(TOKENIZER + "/" + file.getFileName(), Files.readAllBytes(file));
+                        files.put(text.tokenizer() + "/" + file.getFileName(), Files.readAllBytes(file));
                     }
                 }
             }
-            return files;
         } catch (IOException e) {
             throw PlumblineException.of(StandardError.MISSING_FILE)
                     .asked("the model folder '" + path + "' cannot be read: " + e)
@@ -117,59 +203,26 @@ record ModelFolder(
         }
     }
 
-    private static void checkPart(ConfigFile index, String part) {
-        List<String> known = switch (part) {
-            case UNET -> List.of("UNet2DConditionModel", "UNet2DModel", "UNet3DConditionModel");
-            case TEXT_ENCODER -> List.of("CLIPTextModel");
-            case TOKENIZER -> List.of("CLIPTokenizer", "CLIPTokenizerFast");
-            case SCHEDULER -> List.of(type(index, part)); // SchedulerConfig knows them
-            default -> List.of();
-        };
-        if (IGNORED.contains(part) || known.contains(type(index, part))) {
-            return;
-        }
-        throw index.unsupported(
-                part,
-                known.isEmpty()
-                        ? "models made of unet, text_encoder, tokenizer and scheduler, whose latents are pixels"
-                        : String.join(", ", known));
-    }
-
-    /** An entry is [library, class]; [null, null] is a part that was left out; plain values are settings. */
-    private static boolean isPresent(ConfigFile index, String part) {
-        return index.isList(part) && !index.isListOfNulls(part);
-    }
-
-    private static String type(ConfigFile index, String part) {
-        if (!index.has(part) || !isPresent(index, part)) {
-            throw PlumblineException.of(StandardError.UNSUPPORTED)
-                    .asked("'" + index.path() + "' lists no " + part)
-                    .available(String.join(", ", index.keys()))
-                    .build();
-        }
-        List<String> entry = index.texts(part, List.of());
-        if (entry.size() != 2) {
-            throw index.bad(part, "a pair of library and class");
-        }
-        return entry.get(1);
-    }
-
     String name() {
         return String.valueOf(path.toAbsolutePath().normalize().getFileName());
     }
 
-    /** Reads the tokenizer; empty for a model without prompts. */
-    Optional<ClipTokenizer> openTokenizer() {
-        return text.map(config -> {
-            ClipTokenizer tokenizer = ClipTokenizer.read(path.resolve(TOKENIZER), config.positions());
-            if (tokenizer.largestId() >= config.vocabulary()) {
-                throw PlumblineException.of(StandardError.WRONG_SHAPE)
-                        .asked("the tokenizer of '" + path + "' has ids up to " + tokenizer.largestId()
-                                + ", its text network a vocabulary of " + config.vocabulary())
-                        .remedy("use tokenizer and text_encoder of one model")
-                        .build();
-            }
-            return tokenizer;
+    /** The parts that have weights: the denoiser first, then text networks, then the autoencoder. */
+    List<Component> components() {
+        List<Component> components = new ArrayList<>();
+        Scope scope = Scope.root();
+        denoiser.build(scope);
+        components.add(new Component(denoiserPart, index.type(denoiserPart), UNET_WEIGHTS, scope.weights()));
+        for (Text text : texts) {
+            Scope ofText = Scope.root();
+            new ClipTextModel(ofText, text.config());
+            components.add(new Component(text.part(), index.type(text.part()), TEXT_ENCODER_WEIGHTS, ofText.weights()));
+        }
+        autoencoder.ifPresent(config -> {
+            Scope ofAutoencoder = Scope.root();
+            new Autoencoder(ofAutoencoder, config);
+            components.add(new Component(AUTOENCODER, index.type(AUTOENCODER), UNET_WEIGHTS, ofAutoencoder.weights()));
         });
+        return components;
     }
 }

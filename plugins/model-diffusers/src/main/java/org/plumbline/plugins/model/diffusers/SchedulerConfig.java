@@ -42,12 +42,16 @@ record SchedulerConfig(NoiseSchedule schedule, PredictionType prediction, Map<St
 
     static SchedulerConfig read(ConfigFile file) {
         String type = file.text("_class_name", "DDIMScheduler");
-        if (FLOW.contains(type)) {
+        boolean known = FLOW.contains(type) || DEFAULT_LINEAR.contains(type) || DEFAULT_STABLE_DIFFUSION.contains(type);
+        if (!known) {
+            throw file.unsupported("_class_name", DEFAULT_LINEAR + ", " + DEFAULT_STABLE_DIFFUSION + " and " + FLOW);
+        }
+        // Solvers of the other kind serve flow matching by an option; its betas then mean nothing.
+        if (FLOW.contains(type)
+                || file.flag("use_flow_sigmas", false)
+                || file.text("prediction_type", "epsilon").equals("flow_prediction")) {
             NoiseSchedule path = new FlowSchedule(file.integer("num_train_timesteps", 1000));
             return new SchedulerConfig(path, PredictionType.FLOW, file.asMap());
-        }
-        if (!DEFAULT_LINEAR.contains(type) && !DEFAULT_STABLE_DIFFUSION.contains(type)) {
-            throw file.unsupported("_class_name", DEFAULT_LINEAR + ", " + DEFAULT_STABLE_DIFFUSION + " and " + FLOW);
         }
         boolean stableDiffusion = DEFAULT_STABLE_DIFFUSION.contains(type);
         int steps = file.integer("num_train_timesteps", 1000);
@@ -75,7 +79,7 @@ record SchedulerConfig(NoiseSchedule schedule, PredictionType prediction, Map<St
             case "epsilon" -> PredictionType.EPSILON;
             case "sample" -> PredictionType.SAMPLE;
             case "v_prediction" -> PredictionType.V_PREDICTION;
-            default -> throw file.unsupported("prediction_type", "epsilon, sample, v_prediction");
+            default -> throw file.unsupported("prediction_type", "epsilon, sample, v_prediction, flow_prediction");
         };
     }
 }

@@ -1,6 +1,5 @@
 package org.plumbline.plugins.model.diffusers;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,12 +10,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.plumbline.plugins.model.diffusers.config.ConfigFile;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The weights of one network on disk, in one file or in shards, checked against what the network declares: every weight is
@@ -28,23 +30,26 @@ final class StoredWeights implements WeightSource, AutoCloseable {
             Map.of(".to_q.", ".query.", ".to_k.", ".key.", ".to_v.", ".value.", ".to_out.0.", ".proj_attn.");
 
     /** Entries of text network files that are no weights: the numbers 0, 1, 2 ... */
-    private static final Set<String> NO_WEIGHTS = Set.of("text_model.embeddings.position_ids");
+    private static final Set<String> NO_WEIGHTS =
+            Set.of("text_model.embeddings.position_ids", "vision_model.embeddings.position_ids");
 
-    private static final List<String> VARIANTS = List.of("", ".fp16", ".bf16");
-    private static final String ENDING = ".safetensors";
+    /** How many tensors with numbers that are not finite are named. */
+    private static final int NAMED = 20;
 
-    /** More lines than this are counted only. */
-    private static final int LINES = 40;
+    private static final Logger LOG = LoggerFactory.getLogger(StoredWeights.class);
 
-    private final List<SafetensorsFile> files;
+    private final WeightFiles files;
     private final Map<String, Place> places;
+    private final Consumer<String> warnings;
+    private final Set<String> notFinite = ConcurrentHashMap.newKeySet();
 
     /** Where a weight is stored, and the shape the network wants it in, which holds as many numbers. */
     private record Place(SafetensorsFile file, String name, long... shape) {}
 
-    private StoredWeights(List<SafetensorsFile> files, Map<String, Place> places) {
+    private StoredWeights(WeightFiles files, Map<String, Place> places, Consumer<String> warnings) {
         this.files = files;
         this.places = places;
+        this.warnings = warnings;
     }
 
     /**
@@ -53,68 +58,29 @@ final class StoredWeights implements WeightSource, AutoCloseable {
      * @param base name of the file without its ending
      */
     static StoredWeights open(Path folder, String base, List<WeightSpec> wanted) {
-        List<SafetensorsFile> files = new ArrayList<>();
+        return open(folder, base, wanted, LOG::warn);
+    }
+
+    /**
+     * Finds and checks the weights of a network.
+     *
+     * @param warnings hears of numbers that are not finite, when they are read
+     */
+    static StoredWeights open(Path folder, String base, List<WeightSpec> wanted, Consumer<String> warnings) {
+        WeightFiles files = WeightFiles.open(folder, base);
         try {
-            for (Path path : find(folder, base)) {
-                files.add(SafetensorsFile.open(path));
-            }
-            return new StoredWeights(List.copyOf(files), match(folder, files, wanted));
+            return new StoredWeights(files, match(folder, files.tensors(), wanted), warnings);
         } catch (RuntimeException e) {
-            files.forEach(SafetensorsFile::close);
+            files.close();
             throw e;
         }
     }
 
-    private static List<Path> find(Path folder, String base) {
-        for (String variant : VARIANTS) {
-            Path whole = folder.resolve(base + variant + ENDING);
-            if (Files.isRegularFile(whole)) {
-                return List.of(whole);
-            }
-            for (String index :
-                    List.of(base + ENDING + ".index" + variant + ".json", base + variant + ENDING + ".index.json")) {
-                if (Files.isRegularFile(folder.resolve(index))) {
-                    return shards(folder, ConfigFile.read(folder.resolve(index)));
-                }
-            }
-        }
-        boolean pickled = Files.isRegularFile(folder.resolve(base + ".bin"))
-                || Files.isRegularFile(folder.resolve("pytorch_model.bin"));
-        throw PlumblineException.of(StandardError.MISSING_FILE)
-                .asked("there is no file '" + folder.resolve(base + ENDING) + "'")
-                .remedy(
-                        pickled
-                                ? "convert the .bin file, which may hold code, to safetensors: save_pretrained of diffusers does"
-                                : "name a complete model folder; also read are shards with an index, and names ending in .fp16"
-                                        + ENDING)
-                .build();
-    }
-
-    private static List<Path> shards(Path folder, ConfigFile index) {
-        Map<String, String> shardOfTensor = index.textMap("weight_map");
-        Set<Path> paths = new LinkedHashSet<>();
-        for (String file : shardOfTensor.values()) {
-            if (!Path.of(file).equals(Path.of(file).getFileName())) {
-                throw index.bad("weight_map", "names of files beside it");
-            }
-            paths.add(folder.resolve(file));
-        }
-        return List.copyOf(paths);
-    }
-
-    private static Map<String, Place> match(Path folder, List<SafetensorsFile> files, List<WeightSpec> wanted) {
-        Map<String, SafetensorsFile> stored = new LinkedHashMap<>();
+    private static Map<String, Place> match(Path folder, Map<String, SafetensorsFile> stored, List<WeightSpec> wanted) {
         List<String> problems = new ArrayList<>();
-        for (SafetensorsFile file : files) {
-            for (String name : file.names()) {
-                if (stored.putIfAbsent(name, file) != null) {
-                    problems.add("in two shards: " + name);
-                }
-            }
-        }
         Map<String, Place> places = new LinkedHashMap<>();
         Set<String> used = new LinkedHashSet<>(NO_WEIGHTS);
-        boolean onlyShapes = problems.isEmpty();
+        boolean onlyShapes = true;
         for (WeightSpec spec : wanted) {
             Optional<String> name = storedName(spec.name(), stored.keySet());
             if (name.isEmpty()) {
@@ -145,7 +111,7 @@ final class StoredWeights implements WeightSource, AutoCloseable {
         return places;
     }
 
-    private static Optional<String> storedName(String name, Set<String> stored) {
+    static Optional<String> storedName(String name, Set<String> stored) {
         if (stored.contains(name)) {
             return Optional.of(name);
         }
@@ -167,13 +133,9 @@ final class StoredWeights implements WeightSource, AutoCloseable {
     }
 
     private static PlumblineException mismatch(Path folder, List<String> problems, boolean onlyShapes) {
-        List<String> shown = new ArrayList<>(problems.subList(0, Math.min(LINES, problems.size())));
-        if (shown.size() < problems.size()) {
-            shown.add("and " + (problems.size() - shown.size()) + " more");
-        }
         return PlumblineException.of(onlyShapes ? StandardError.WRONG_SHAPE : StandardError.MALFORMED_FILE)
                 .asked("the weights in '" + folder + "' are not those of its config.json:\n  "
-                        + String.join("\n  ", shown) + "\n")
+                        + WeightFiles.lines(problems) + "\n")
                 .remedy("put config.json and weights of one model together")
                 .build();
     }
@@ -202,17 +164,41 @@ final class StoredWeights implements WeightSource, AutoCloseable {
     @Override
     public float[] floats(String name) {
         Place place = place(name);
-        return place.file.floats(place.name);
+        float[] values = place.file.floats(place.name);
+        int bad = 0;
+        for (float value : values) {
+            bad += Float.isFinite(value) ? 0 : 1;
+        }
+        warn(place, bad, values.length);
+        return values;
     }
 
     @Override
     public double[] doubles(String name) {
         Place place = place(name);
-        return place.file.doubles(place.name);
+        double[] values = place.file.doubles(place.name);
+        int bad = 0;
+        for (double value : values) {
+            bad += Double.isFinite(value) ? 0 : 1;
+        }
+        warn(place, bad, values.length);
+        return values;
+    }
+
+    /** Says it once per tensor: everything that is computed with such a weight will not be finite either. */
+    private void warn(Place place, int bad, int of) {
+        if (bad > 0 && notFinite.add(place.name)) {
+            if (notFinite.size() <= NAMED) {
+                warnings.accept(place.file.path() + ": " + bad + " of the " + of + " numbers of " + place.name
+                        + " are not finite (NaN or infinite)");
+            } else if (notFinite.size() == NAMED + 1) {
+                warnings.accept(place.file.path() + ": further tensors with numbers that are not finite are not named");
+            }
+        }
     }
 
     @Override
     public void close() {
-        files.forEach(SafetensorsFile::close);
+        files.close();
     }
 }

@@ -39,9 +39,7 @@ record VectorWeights(String prefix, ParameterLayout layout, double[] theta) impl
         for (WeightSpec weight : weights) {
             NoiseStream random = NoiseStream.of(seed, "initial " + weight.name(), 0);
             ParameterLayout.Entry entry = layout.entry(weight.name());
-            for (int i = 0; i < entry.size(); i++) {
-                theta[entry.offset() + i] = weight.start().draw(random);
-            }
+            weight.start().fill(random, theta, entry.offset(), entry.size());
         }
         return theta;
     }

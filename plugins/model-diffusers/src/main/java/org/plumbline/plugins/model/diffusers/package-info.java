@@ -5,15 +5,19 @@
  * model_index.json                             which parts there are
  * unet/config.json                             UNet2DConditionModel, UNet2DModel, or UNet3DConditionModel for videos
  * unet/diffusion_pytorch_model.safetensors     also in shards, also in float16
- * text_encoder/config.json, model.safetensors  CLIPTextModel
+ * text_encoder/config.json, model.safetensors  CLIPTextModel or CLIPTextModelWithProjection
  * tokenizer/vocab.json, merges.txt, tokenizer_config.json
+ * text_encoder_2, tokenizer_2                  of models that read a prompt with two networks
+ * vae/config.json, diffusion_pytorch_model.safetensors  AutoencoderKL, if latents are not pixels
  * scheduler/scheduler_config.json              the noise schedule, and what samplers take their defaults from
  * </pre>
  *
- * <p>{@link org.plumbline.plugins.model.diffusers.ModelFolder} reads everything but the weights. With weights it becomes a
- * {@link org.plumbline.plugins.model.diffusers.PixelModel}, without an
- * {@link org.plumbline.plugins.model.diffusers.UntrainedPixelModel}, which writes such a folder. Models without a
- * {@code vae} are supported: their latents are pixels in [-1, 1].
+ * <p>{@link org.plumbline.plugins.model.diffusers.ModelFolder} reads everything but the weights, and
+ * {@link org.plumbline.plugins.model.diffusers.Prompting} joins what makes conditions of prompts. With weights it becomes a
+ * {@link org.plumbline.plugins.model.diffusers.FolderModel}, without an
+ * {@link org.plumbline.plugins.model.diffusers.UntrainedFolderModel}, which writes such a folder. Of models without a
+ * {@code vae} the latents are pixels in [-1, 1]. A denoiser that is conditioned on classes takes the number of a class as
+ * its prompt.
  */
 @NullMarked
 package org.plumbline.plugins.model.diffusers;

@@ -99,13 +99,20 @@ class AdapterFormsTest {
         assertArrayEquals(rounded(theta), back, "float32, as networks multiply them");
         assertArrayEquals(back, trained.load(file), "also for a target that says rank, alpha and modules");
 
-        double[] before = run(Torch.backend(), trained, theta);
-        assertArrayEquals(before, run(Torch.backend(), read, back));
-        assertArrayEquals(
-                run(new ReferenceBackend(), trained, rounded(theta)), run(new ReferenceBackend(), read, back));
+        double[] before = run(new ReferenceBackend(), trained, rounded(theta));
+        assertArrayEquals(before, run(new ReferenceBackend(), read, back));
         assertFalse(
-                Arrays.equals(before, run(Torch.backend(), trained, trained.initial(1))),
+                Arrays.equals(before, run(new ReferenceBackend(), trained, trained.initial(1))),
                 "the adapters make a difference");
+    }
+
+    @ParameterizedTest
+    @EnumSource(AdapterForm.class)
+    void in_float32_what_is_read_back_predicts_what_was_trained_in_float64(AdapterForm form) {
+        TrainableWeights trained = model.trainable(new TrainableTarget.Lora(3, 5, ATTENTION, form));
+        double[] theta = random(trained.layout());
+        TrainableWeights read = model.trainable(stored(trained.save(theta, temporary.resolve("out"))));
+        assertArrayEquals(run(Torch.backend(), trained, theta), run(Torch.backend(), read, read.initial(5)));
     }
 
     @ParameterizedTest

@@ -253,7 +253,10 @@ class DiffusersLoaderTest {
             value = {
                 "\"unet\": [\"diffusers\", \"UNet2DConditionModel\"] | "
                         + "\"unet\": [\"diffusers\", \"UNetSpatioTemporalConditionModel\"] | UNetSpatioTemporal",
-                "\"safety_checker\": [null, null] | \"vae\": [\"diffusers\", \"AutoencoderKL\"] | vae",
+                "\"safety_checker\": [null, null] | \"vae\": [\"diffusers\", \"AutoencoderTiny\"] | AutoencoderKL",
+                "\"safety_checker\": [null, null] | \"text_encoder_3\": [\"transformers\", \"T5EncoderModel\"] | "
+                        + "[null, null]",
+                "\"safety_checker\": [null, null] | \"prior\": [\"diffusers\", \"PriorTransformer\"] | prior",
                 "\"scheduler\": [\"diffusers\", \"DDIMScheduler\"] | \"scheduler\": null | lists no scheduler",
             })
     void parts_that_we_do_not_have_are_refused(String from, String to, String reason) throws IOException {

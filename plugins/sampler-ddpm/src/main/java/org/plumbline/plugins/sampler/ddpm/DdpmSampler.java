@@ -140,9 +140,9 @@ final class DdpmSampler implements Sampler {
             double a = schedule.alphaBar(timesteps[i]);
             double next = i + 1 < timesteps.length ? schedule.alphaBar(timesteps[i + 1]) : 1;
             TimePoint at = TimePoint.ofStep(schedule, timesteps[i]);
-            noisy.call(
-                    at, 1, timesteps[i] == 0 ? 0 : noise(variance, a, next), mean(noisy, at, a, next));
-            silent.call(at, 1, 0, flow(silent, at, next));
+            double noise = timesteps[i] == 0 ? 0 : noise(variance, a, next);
+            noisy.call(at, 1, noise, mean(noisy, at, a, next));
+            silent.call(at, 1, 0, noise == 0 ? mean(silent, at, a, next) : flow(silent, at, next));
         }
         String name = "ddpm, " + request.steps() + " steps, " + variance.name().toLowerCase(Locale.ROOT) + ", "
                 + spacing.name().toLowerCase(Locale.ROOT);
@@ -151,14 +151,22 @@ final class DdpmSampler implements Sampler {
 
     private static Linear mean(ProgramWriter writer, TimePoint at, double a, double next) {
         Linear x = writer.register(0);
-        double kept = a / next;
+        double kept = kept(a, next);
         return writer.sample(at, x)
                 .times(Math.sqrt(next) * (1 - kept) / (1 - a))
                 .plus(Math.sqrt(kept) * (1 - next) / (1 - a), x);
     }
 
+    /**
+     * r, rounded to float32. Near the output 1 - r loses four digits in that precision, in which schedules are made and
+     * diffusers samples; with more of them the last steps would differ from its own by 1e-4.
+     */
+    private static double kept(double a, double next) {
+        return (float) (a / next);
+    }
+
     private static double noise(Variance variance, double a, double next) {
-        double beta = 1 - a / next;
+        double beta = 1 - kept(a, next);
         double posterior = (1 - next) / (1 - a) * beta;
         return switch (variance) {
             case FIXED_SMALL, FIXED_SMALL_LOG -> posterior > NO_VARIANCE ? Math.sqrt(posterior) : 0;
@@ -174,6 +182,10 @@ final class DdpmSampler implements Sampler {
     @Override
     public List<Citation> citations() {
         return List.of(new Citation(
-                "ho2020ddpm", "Ho, J., Jain, A., Abbeel, P.", "Denoising diffusion probabilistic models", 2020, "NeurIPS"));
+                "ho2020ddpm",
+                "Ho, J., Jain, A., Abbeel, P.",
+                "Denoising diffusion probabilistic models",
+                2020,
+                "NeurIPS"));
     }
 }

@@ -130,9 +130,7 @@ final class PndmSampler implements Sampler {
             this.ratio = ratio;
             this.toOne = toOne;
             writer = new ProgramWriter(
-                    REGISTERS,
-                    velocity ? PredictionType.V_PREDICTION : PredictionType.EPSILON,
-                    OutputTransform.none());
+                    REGISTERS, velocity ? PredictionType.V_PREDICTION : PredictionType.EPSILON, OutputTransform.none());
             x = writer.register(0);
         }
 
@@ -144,7 +142,8 @@ final class PndmSampler implements Sampler {
             int step = firstStep;
             for (; step < firstStep + STARTS; step++) {
                 int t = timesteps[step];
-                // The middle lies half a ratio above the next timestep, where the first call's step ends half a ratio below.
+                // The middle lies half a ratio above the next timestep, where the first call's step ends half a ratio
+                // below.
                 int middle = timesteps[step + 1] + ratio / 2;
                 int end = timesteps[step + 1];
                 call(t, moved(x, m, t, t - ratio / 2), x, m.times(1.0 / 6), true);
@@ -192,9 +191,7 @@ final class PndmSampler implements Sampler {
         private Linear moved(Linear sample, Linear prediction, int t, int to) {
             double a = schedule.alphaBar(Math.min(t, schedule.trainSteps() - 1));
             double next = to >= 0 ? schedule.alphaBar(to) : toOne ? 1 : schedule.alphaBar(0);
-            Linear noise = velocity
-                    ? prediction.times(Math.sqrt(a)).plus(Math.sqrt(1 - a), sample)
-                    : prediction;
+            Linear noise = velocity ? prediction.times(Math.sqrt(a)).plus(Math.sqrt(1 - a), sample) : prediction;
             double divisor = a * Math.sqrt(1 - next) + Math.sqrt(a * (1 - a) * next);
             return sample.times(Math.sqrt(next / a)).plus(-(next - a) / divisor, noise);
         }

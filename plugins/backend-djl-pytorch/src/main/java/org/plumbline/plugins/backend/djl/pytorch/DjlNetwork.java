@@ -51,8 +51,9 @@ final class DjlNetwork implements Network {
         this.trainable = trainable;
         specs = List.copyOf(definition.inputs());
         DjlPytorchBackend.Configuration settings = session.configuration();
+        Precision precision = definition.float32() ? Precision.FLOAT32 : settings.precision();
         TorchScriptProgram program =
-                TorchScriptProgram.of(definition, frozen, trainable, settings.precision(), settings.recompute());
+                TorchScriptProgram.of(definition, frozen, trainable, precision, settings.recompute());
         TorchScriptArchive archive = new TorchScriptArchive(program.text(), program.attributes());
         output = program.output();
         module = TorchScriptModule.load(definition.name(), archive, owner, settings.threads());

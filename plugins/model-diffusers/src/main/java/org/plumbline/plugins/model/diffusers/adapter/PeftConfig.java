@@ -177,15 +177,10 @@ record PeftConfig(
      */
     static List<String> targets(Collection<String> adapted, Collection<String> all) {
         TreeSet<String> ends = new TreeSet<>();
-        adapted.forEach(layer -> ends.add(end(layer)));
+        adapted.forEach(layer -> ends.add(Adapters.end(layer)));
         boolean exact = all.stream()
                 .filter(layer -> ends.stream().anyMatch(end -> Adapters.matches(layer, end)))
                 .allMatch(adapted::contains);
         return exact ? List.copyOf(ends) : adapted.stream().sorted().toList();
-    }
-
-    /** The last part of a layer's name, and the one before it where the last is only a number: to_q, to_out.0. */
-    static String end(String layer) {
-        return layer.replaceFirst("^(?:.*\\.)?([^.]*[^.0-9][^.]*(?:\\.[0-9]+)?)$", "$1");
     }
 }

@@ -2,6 +2,7 @@ package org.plumbline.plugins.model.diffusers.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -33,6 +34,8 @@ public final class ConfigFile {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigFile.class);
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // Python writes infinities, such as a lambda_min_clipped, without quotes.
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build();
 
     private final Path path;
@@ -75,6 +78,15 @@ public final class ConfigFile {
                     .cause(e)
                     .build();
         }
+    }
+
+    /** An option that is an object, as a file of its own. */
+    public ConfigFile object(String key) {
+        require(key);
+        if (!get(key).isObject()) {
+            throw bad(key, "an object");
+        }
+        return new ConfigFile(path, get(key));
     }
 
     /** Where the file lies. */
@@ -154,6 +166,11 @@ public final class ConfigFile {
         return map;
     }
 
+    /** The same; empty if the option is not there. */
+    public Map<String, String> textMapIfPresent(String key) {
+        return has(key) ? textMap(key) : Map.of();
+    }
+
     /** A list of texts. */
     public List<String> texts(String key, List<String> whenAbsent) {
         return list(key, "a list of texts", JsonNode::isTextual, JsonNode::textValue, whenAbsent);
@@ -178,6 +195,19 @@ public final class ConfigFile {
         List<Integer> values = integers(key, List.of());
         if (values.size() != count) {
             throw bad(key, "a whole number or a list of " + count);
+        }
+        return values;
+    }
+
+    /** True or false for each of {@code count} places, or a list with one for each. */
+    public List<Boolean> flagOrList(String key, int count, boolean whenAbsent) {
+        if (!get(key).isArray()) {
+            return Collections.nCopies(count, flag(key, whenAbsent));
+        }
+        List<Boolean> values =
+                list(key, "a list of true and false", JsonNode::isBoolean, JsonNode::booleanValue, List.of());
+        if (values.size() != count) {
+            throw bad(key, "true, false, or a list of " + count);
         }
         return values;
     }

@@ -39,4 +39,9 @@ public interface Adapters {
     static boolean matches(String layer, String module) {
         return layer.equals(module) || layer.endsWith("." + module);
     }
+
+    /** The last part of a layer's name, and the one before it where the last is only a number: to_q, to_out.0. */
+    static String end(String layer) {
+        return layer.replaceFirst("^(?:.*\\.)?([^.]*[^.0-9][^.]*(?:\\.[0-9]+)?)$", "$1");
+    }
 }

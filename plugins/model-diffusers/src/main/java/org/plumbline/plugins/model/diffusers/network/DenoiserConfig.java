@@ -11,16 +11,8 @@ public interface DenoiserConfig {
     /** Channels of the output. */
     int out();
 
-    /** Number of class labels; 0: not conditioned on classes. */
-    int classes();
-
-    /** Width of the condition; 0: not conditioned on text. */
-    int conditionWidth();
-
-    /** True if the network takes text conditions. */
-    default boolean conditional() {
-        return conditionWidth() > 0;
-    }
+    /** What the network is conditioned on. */
+    Conditioning conditioning();
 
     /** Builds the network, which declares all its weights in the scope. */
     DenoiserNetwork build(Scope scope);

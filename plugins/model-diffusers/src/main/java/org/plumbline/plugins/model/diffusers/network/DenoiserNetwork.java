@@ -13,9 +13,8 @@ public interface DenoiserNetwork {
      *
      * @param sample [batch, ...] with the sizes of {@link DenoiserConfig#sampleShape}
      * @param label time labels, [batch]
-     * @param condition [batch, length, width]; null if the network takes none
-     * @param classes class labels, [batch, 1]; null if the network takes none
-     * @return as large as the sample
+     * @param condition [batch, length, width] as {@link DenoiserConfig#conditioning} says; null if the network takes none
+     * @return as large as the sample, but for its channels if {@link DenoiserConfig#out} says so
      */
-    <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition, @Nullable T classes);
+    <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition);
 }

@@ -10,6 +10,7 @@ final class DownBlock {
     private final List<ResnetBlock> resnets = new ArrayList<>();
     private final List<ImageAttention> attentions = new ArrayList<>();
     private final @Nullable Downsample downsample;
+    private final @Nullable ResnetBlock downsampleResnet;
 
     DownBlock(Scope scope, UNetConfig config, int stage) {
         int in = config.channels().get(Math.max(0, stage - 1));
@@ -20,7 +21,10 @@ final class DownBlock {
             attention.build(scope.in("attentions", i), out).ifPresent(attentions::add);
         }
         boolean last = stage == config.channels().size() - 1;
-        this.downsample = last ? null : new Downsample(scope.in("downsamplers", 0), out, config.downsamplePadding());
+        boolean byResnet = config.downResizing().get(stage) == UNetConfig.Resizing.RESNET;
+        Scope end = scope.in("downsamplers", 0);
+        this.downsample = last || byResnet ? null : new Downsample(end, out, config.downsamplePadding());
+        this.downsampleResnet = last || !byResnet ? null : config.resnet(end, out, out, ResnetBlock.Resampling.HALVE);
     }
 
     /**
@@ -40,6 +44,9 @@ final class DownBlock {
         }
         if (downsample != null) {
             h = ops.boundary(downsample.apply(ops, h));
+            skips.add(h);
+        } else if (downsampleResnet != null) {
+            h = ops.boundary(downsampleResnet.apply(ops, h, time));
             skips.add(h);
         }
         return h;

@@ -8,6 +8,29 @@ public interface Initialiser {
     /** One number of the weight. */
     double draw(RandomGenerator random);
 
+    /** All numbers of the weight, row-major. */
+    default void fill(RandomGenerator random, double[] into, int from, int count) {
+        for (int i = 0; i < count; i++) {
+            into[from + i] = draw(random);
+        }
+    }
+
+    /** These numbers. */
+    static Initialiser of(double... values) {
+        double[] copy = values.clone();
+        return new Initialiser() {
+            @Override
+            public double draw(RandomGenerator random) {
+                return copy[0];
+            }
+
+            @Override
+            public void fill(RandomGenerator random, double[] into, int from, int count) {
+                System.arraycopy(copy, 0, into, from, count);
+            }
+        };
+    }
+
     /** Always the same number. */
     static Initialiser constant(double value) {
         return random -> value;

@@ -5,12 +5,20 @@ import org.plumbline.spi.graph.Ops;
 
 /** Self-attention of the pixels with a residual connection: the attention of unconditional networks (Ho et al. 2020). */
 final class PixelAttention implements ImageAttention {
-    private final GroupNorm norm;
+    private final @Nullable GroupNorm norm;
     private final Attention attention;
+    private final double divisor;
 
-    PixelAttention(Scope scope, int channels, int heads, int groups, double eps) {
-        this.norm = scope.groupNorm("group_norm", groups, channels, eps);
+    /**
+     * Declares the layers.
+     *
+     * @param groups of the norm; 0: there is no norm
+     * @param divisor of the result
+     */
+    PixelAttention(Scope scope, int channels, int heads, int groups, double eps, double divisor) {
+        this.norm = groups == 0 ? null : scope.groupNorm("group_norm", groups, channels, eps);
         this.attention = new Attention(scope, channels, channels, heads, true);
+        this.divisor = divisor;
     }
 
     @Override
@@ -18,8 +26,9 @@ final class PixelAttention implements ImageAttention {
         long[] shape = ops.shape(x);
         // The norm's groups run over channels and pixels, so it makes no difference that it comes before the
         // flattening.
-        T sequence = ImageAttention.toSequence(ops, norm.apply(ops, x));
+        T sequence = ImageAttention.toSequence(ops, norm == null ? x : norm.apply(ops, x));
         T attended = attention.apply(ops, sequence, sequence);
-        return ops.add(x, ImageAttention.toImage(ops, attended, shape[2], shape[3]));
+        T sum = ops.add(x, ImageAttention.toImage(ops, attended, shape[2], shape[3]));
+        return divisor == 1 ? sum : ops.scale(sum, 1 / divisor);
     }
 }

@@ -74,6 +74,12 @@ public final class Scope {
         return prefix + name;
     }
 
+    /** Declares a constant that files hold among the weights, and returns its full name. */
+    String constant(String name, Initialiser values, long... shape) {
+        weights.add(new WeightSpec(prefix + name, values, false, shape));
+        return prefix + name;
+    }
+
     Linear linear(String name, int in, int out, boolean bias) {
         return linear(name, in, out, bias, Initialiser.fanIn(in), Initialiser.fanIn(in));
     }

@@ -25,11 +25,29 @@ final class Transformer implements ImageAttention {
      *     which compute the same from weights of another shape
      */
     Transformer(Scope scope, int channels, int heads, int layers, int conditionWidth, boolean linear, int groups) {
+        this(scope, channels, heads, layers, conditionWidth, linear, false, groups);
+    }
+
+    /**
+     * Declares the layers.
+     *
+     * @param onlyCross whether the first attention of a block is to the condition too
+     */
+    Transformer(
+            Scope scope,
+            int channels,
+            int heads,
+            int layers,
+            int conditionWidth,
+            boolean linear,
+            boolean onlyCross,
+            int groups) {
         this.norm = scope.groupNorm("norm", groups, channels, GROUP_NORM_EPS);
         this.projectIn = projection(scope, "proj_in", channels, linear);
         this.blocks = new ArrayList<>();
         for (int i = 0; i < layers; i++) {
-            blocks.add(new TransformerBlock(scope.in("transformer_blocks", i), channels, heads, conditionWidth));
+            blocks.add(new TransformerBlock(
+                    scope.in("transformer_blocks", i), channels, heads, conditionWidth, onlyCross));
         }
         this.projectOut = projection(scope, "proj_out", channels, linear);
     }

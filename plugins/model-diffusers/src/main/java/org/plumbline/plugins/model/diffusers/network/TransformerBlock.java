@@ -12,6 +12,7 @@ final class TransformerBlock {
 
     private final LayerNorm norm1;
     private final Attention self;
+    private final boolean onlyCross;
     private final LayerNorm norm2;
     private final Attention second;
     private final LayerNorm norm3;
@@ -24,8 +25,18 @@ final class TransformerBlock {
      * @param source width of what the second attention attends to: of the condition, or {@code width} without one
      */
     TransformerBlock(Scope scope, int width, int heads, int source) {
+        this(scope, width, heads, source, false);
+    }
+
+    /**
+     * Declares the layers.
+     *
+     * @param onlyCross whether the first attention is to the condition too
+     */
+    TransformerBlock(Scope scope, int width, int heads, int source, boolean onlyCross) {
+        this.onlyCross = onlyCross;
         this.norm1 = scope.layerNorm("norm1", width, EPS);
-        this.self = new Attention(scope.in("attn1"), width, width, heads, false);
+        this.self = new Attention(scope.in("attn1"), width, onlyCross ? source : width, heads, false);
         this.norm2 = scope.layerNorm("norm2", width, EPS);
         this.second = new Attention(scope.in("attn2"), width, source, heads, false);
         this.norm3 = scope.layerNorm("norm3", width, EPS);
@@ -39,7 +50,7 @@ final class TransformerBlock {
      */
     <T> T apply(Ops<T> ops, T x, @Nullable T condition) {
         T normed = norm1.apply(ops, x);
-        T h = ops.add(x, self.apply(ops, normed, normed));
+        T h = ops.add(x, self.apply(ops, normed, onlyCross && condition != null ? condition : normed));
         T again = norm2.apply(ops, h);
         h = ops.add(h, second.apply(ops, again, condition == null ? again : condition));
         return ops.add(h, feedForward.apply(ops, norm3.apply(ops, h)));

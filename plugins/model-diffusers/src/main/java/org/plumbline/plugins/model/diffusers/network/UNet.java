@@ -1,5 +1,7 @@
 package org.plumbline.plugins.model.diffusers.network;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,24 +17,44 @@ import org.plumbline.spi.graph.Ops;
 public final class UNet implements DenoiserNetwork {
     private final Conv2d convIn;
     private final TimestepEmbedding timeEmbedding;
-    private final @Nullable String classEmbedding;
+    private final @Nullable ClassEmbedding classEmbedding;
+    private final @Nullable TextTimeEmbedding addedEmbedding;
     private final List<DownBlock> down = new ArrayList<>();
     private final MidBlock mid;
     private final List<UpBlock> up = new ArrayList<>();
     private final GroupNorm normOut;
     private final Conv2d convOut;
+    private final boolean dividedByLabel;
     private final UNetConfig config;
+
+    /**
+     * What a network is conditioned on; each is null if the network does not take it.
+     *
+     * @param text [batch, length, conditionWidth]
+     * @param classes [batch, classWidth]
+     * @param pooled [batch, width of the prompt's vector], with {@code numbers}
+     * @param numbers [batch, {@link TextTime#NUMBERS}]
+     */
+    record Conditions<T>(
+            @Nullable T text,
+            @Nullable T classes,
+            @Nullable T pooled,
+            @Nullable T numbers) {}
 
     /** Declares all weights in the scope. */
     public UNet(Scope scope, UNetConfig config) {
         this.config = config;
         int first = config.channels().get(0);
         this.convIn = scope.conv("conv_in", config.in(), first, 3, 1, 1);
-        this.timeEmbedding = new TimestepEmbedding(
-                scope.in("time_embedding"), first, config.timeWidth(), config.cosineFirst(), config.frequencyShift());
-        this.classEmbedding = config.classes() == 0
-                ? null
-                : scope.weight("class_embedding.weight", Initialiser.normal(1), config.classes(), config.timeWidth());
+        TimeFeatures features = config.time().build(scope, first);
+        this.timeEmbedding = new TimestepEmbedding(scope.in("time_embedding"), features, config.timeWidth());
+        this.classEmbedding = config.classes()
+                .map(classes -> classes.build(scope, features, config.timeWidth()))
+                .orElse(null);
+        this.addedEmbedding = config.textTime().isPresent() && config.time() instanceof TimeFeatures.Positional kind
+                ? new TextTimeEmbedding(
+                        scope.in("add_embedding"), config.textTime().get(), kind, config.timeWidth())
+                : null;
         int stages = config.channels().size();
         for (int i = 0; i < stages; i++) {
             down.add(new DownBlock(scope.in("down_blocks", i), config, i));
@@ -41,8 +63,14 @@ public final class UNet implements DenoiserNetwork {
         for (int i = 0; i < stages; i++) {
             up.add(new UpBlock(scope.in("up_blocks", i), config, i));
         }
-        this.normOut = scope.groupNorm("conv_norm_out", config.groups(), first, config.eps());
+        this.normOut = scope.groupNorm(
+                "conv_norm_out",
+                config.resnet().groups(),
+                first,
+                config.resnet().eps());
         this.convOut = scope.conv("conv_out", first, config.out(), 3, 1, 1);
+        // A label of Fourier features is a noise level, and the network's output is then the noise over that level.
+        this.dividedByLabel = config.time() instanceof TimeFeatures.Fourier;
     }
 
     @Override
@@ -50,38 +78,67 @@ public final class UNet implements DenoiserNetwork {
         return config;
     }
 
+    @Override
+    public <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition) {
+        return apply(ops, sample, label, conditions(ops, label, condition));
+    }
+
+    /** The parts of a condition. */
+    <T> Conditions<T> conditions(Ops<T> ops, T label, @Nullable T condition) {
+        if (condition == null) {
+            return new Conditions<>(null, null, null, null);
+        }
+        if (config.conditioning() instanceof Conditioning.Text text) {
+            PackedCondition packed = text.packedIn(ops.shape(condition)[1]);
+            T tokens = packed.tokens(ops, condition);
+            return text.pooled() == 0
+                    ? new Conditions<>(tokens, null, null, null)
+                    : new Conditions<>(tokens, null, packed.pooled(ops, condition), numbers(ops, label));
+        }
+        return new Conditions<>(null, ops.reshape(condition, -1, config.classWidth()), null, null);
+    }
+
+    /** The same for every row. */
+    private <T> T numbers(Ops<T> ops, T label) {
+        TextTime textTime = config.textTime().orElseThrow();
+        T zeros = ops.scale(ops.reshape(label, -1, 1), 0);
+        return ops.add(zeros, ops.constant(textTime.numbers(config.height(), config.width()), 1, TextTime.NUMBERS));
+    }
+
     /**
-     * Applies the network.
+     * Applies the network to its conditions one by one.
      *
      * @param sample [batch, in, height, width]
      * @param label time labels, [batch]
-     * @param condition [batch, length, conditionWidth]; null if the network takes none
-     * @param classes class labels, [batch, 1]; null if the network takes none
      * @return [batch, out, height, width]
      */
-    @Override
-    public <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition, @Nullable T classes) {
-        return applyToWaves(ops, sample, timeEmbedding.waves(ops, label), condition, classes);
+    <T> T apply(Ops<T> ops, T sample, T label, Conditions<T> conditions) {
+        T out = applyToWaves(ops, sample, timeEmbedding.waves(ops, label), conditions);
+        return dividedByLabel ? ops.div(out, ops.reshape(label, -1, 1, 1, 1)) : out;
     }
 
     /** Like {@link #apply}, with the sinusoidal part of the time embedding instead of the labels. */
-    <T> T applyToWaves(Ops<T> ops, T sample, T waves, @Nullable T condition, @Nullable T classes) {
+    <T> T applyToWaves(Ops<T> ops, T sample, T waves, Conditions<T> conditions) {
         T time = timeEmbedding.apply(ops, waves);
-        if (classEmbedding != null && classes != null) {
-            T table = ops.weight(classEmbedding, config.classes(), config.timeWidth());
-            T embedded = ops.embedding(table, classes);
-            time = ops.add(time, ops.reshape(embedded, -1, config.timeWidth()));
+        if (classEmbedding != null) {
+            time = ops.add(time, classEmbedding.apply(ops, requireNonNull(conditions.classes(), "classes")));
         }
-        T h = ops.boundary(convIn.apply(ops, sample));
+        if (addedEmbedding != null) {
+            T pooled = requireNonNull(conditions.pooled(), "pooled");
+            T numbers = requireNonNull(conditions.numbers(), "numbers");
+            time = ops.add(time, addedEmbedding.apply(ops, pooled, numbers));
+        }
+        T input = config.centered() ? ops.shift(ops.scale(sample, 2), -1) : sample;
+        T h = ops.boundary(convIn.apply(ops, input));
         List<T> results = new ArrayList<>(List.of(h));
         for (DownBlock block : down) {
-            h = block.apply(ops, h, time, condition, results);
+            h = block.apply(ops, h, time, conditions.text(), results);
         }
         Deque<T> skips = new ArrayDeque<>();
         results.forEach(skips::push);
-        h = mid.apply(ops, h, time, condition);
+        h = mid.apply(ops, h, time, conditions.text());
         for (UpBlock block : up) {
-            h = block.apply(ops, h, time, condition, skips);
+            h = block.apply(ops, h, time, conditions.text(), skips);
         }
         return convOut.apply(ops, ops.silu(normOut.apply(ops, h)));
     }

@@ -98,11 +98,10 @@ public final class UNet3D implements DenoiserNetwork {
      * @param sample [batch, in, frames, height, width]
      * @param label time labels, [batch]
      * @param condition [batch, length, conditionWidth]
-     * @param classes null
      * @return [batch, out, frames, height, width]
      */
     @Override
-    public <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition, @Nullable T classes) {
+    public <T> T apply(Ops<T> ops, T sample, T label, @Nullable T condition) {
         return applyToWaves(ops, sample, timeEmbedding.waves(ops, label), Objects.requireNonNull(condition));
     }
 

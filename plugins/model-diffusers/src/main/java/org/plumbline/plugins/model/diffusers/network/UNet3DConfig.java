@@ -117,8 +117,8 @@ public record UNet3DConfig(
     }
 
     @Override
-    public int classes() {
-        return 0;
+    public Conditioning conditioning() {
+        return new Conditioning.Text(conditionWidth, 0);
     }
 
     @Override

@@ -10,27 +10,26 @@ import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.model.DenoiserInput;
 
 /**
- * A {@link DenoiserNetwork} as the graph of a model. A network with class labels has them as one more input, {@link #CLASSES}.
+ * A {@link DenoiserNetwork} as the graph of a model. Of a network that predicts its variance too, behind the mean, the graph
+ * gives the mean.
  *
  * @param name for messages
- * @param conditionLength length of the condition; unused if the network takes none
+ * @param tokens number of tokens of a prompt; unused if the network takes none
  */
-public record UNetGraph(String name, DenoiserNetwork unet, int conditionLength) implements GraphDefinition {
-    /** The graph input that takes class labels, [batch, 1]. */
-    public static final String CLASSES = "classes";
-
+public record UNetGraph(String name, DenoiserNetwork unet, int tokens) implements GraphDefinition {
     @Override
     public List<TensorSpec> inputs() {
         DenoiserConfig config = unet.config();
         List<TensorSpec> inputs = new ArrayList<>();
         inputs.add(sample(config));
         inputs.add(new TensorSpec(DenoiserInput.TIMESTEP.key(), TensorSpec.BATCH));
-        if (config.conditional()) {
+        Conditioning conditioning = config.conditioning();
+        if (conditioning.width() > 0) {
             inputs.add(new TensorSpec(
-                    DenoiserInput.CONDITION.key(), TensorSpec.BATCH, conditionLength, config.conditionWidth()));
-        }
-        if (config.classes() > 0) {
-            inputs.add(new TensorSpec(CLASSES, TensorSpec.BATCH, 1));
+                    DenoiserInput.CONDITION.key(),
+                    TensorSpec.BATCH,
+                    conditioning.length(tokens),
+                    conditioning.width()));
         }
         return inputs;
     }
@@ -45,11 +44,12 @@ public record UNetGraph(String name, DenoiserNetwork unet, int conditionLength) 
 
     @Override
     public <T> T build(Ops<T> ops, Map<String, T> inputs) {
-        return unet.apply(
+        T out = unet.apply(
                 ops,
                 Objects.requireNonNull(inputs.get(DenoiserInput.SAMPLE.key())),
                 Objects.requireNonNull(inputs.get(DenoiserInput.TIMESTEP.key())),
-                inputs.get(DenoiserInput.CONDITION.key()),
-                inputs.get(CLASSES));
+                inputs.get(DenoiserInput.CONDITION.key()));
+        DenoiserConfig config = unet.config();
+        return config.out() == config.in() ? out : ops.slice(out, 1, 0, config.in());
     }
 }

@@ -14,6 +14,7 @@ final class UpBlock {
     private final List<ResnetBlock> resnets = new ArrayList<>();
     private final List<ImageAttention> attentions = new ArrayList<>();
     private final @Nullable Conv2d upsample;
+    private final @Nullable ResnetBlock upsampleResnet;
 
     /**
      * Declares the stage.
@@ -33,7 +34,11 @@ final class UpBlock {
             resnets.add(config.resnet(scope.in("resnets", i), (i == 0 ? previous : out) + skip, out));
             attention.build(scope.in("attentions", i), out).ifPresent(attentions::add);
         }
-        this.upsample = stage == stages - 1 ? null : scope.in("upsamplers", 0).conv("conv", out, out, 3, 1, 1);
+        boolean last = stage == stages - 1;
+        boolean byResnet = config.upResizing().get(stage) == UNetConfig.Resizing.RESNET;
+        Scope end = scope.in("upsamplers", 0);
+        this.upsample = last || byResnet ? null : end.conv("conv", out, out, 3, 1, 1);
+        this.upsampleResnet = last || !byResnet ? null : config.resnet(end, out, out, ResnetBlock.Resampling.DOUBLE);
     }
 
     /**
@@ -50,6 +55,9 @@ final class UpBlock {
             }
             h = ops.boundary(h);
         }
-        return upsample == null ? h : ops.boundary(upsample.apply(ops, ops.upsampleNearest2x(h)));
+        if (upsample != null) {
+            return ops.boundary(upsample.apply(ops, ops.upsampleNearest2x(h)));
+        }
+        return upsampleResnet == null ? h : ops.boundary(upsampleResnet.apply(ops, h, time));
     }
 }

@@ -41,7 +41,7 @@ class UNet3DConfigTest {
         assertArrayEquals(new long[] {3, 5, 4, 8}, config.sampleShape());
         assertEquals(List.of(false, true), config.downAttention());
         assertEquals(List.of(true, false), config.upAttention());
-        assertTrue(config.conditional());
+        assertTrue(config.conditioning() instanceof Conditioning.Text);
     }
 
     @Test

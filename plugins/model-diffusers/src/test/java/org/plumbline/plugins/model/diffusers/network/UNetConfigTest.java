@@ -38,8 +38,8 @@ class UNetConfigTest {
     @Test
     void attention_head_dim_is_the_number_of_heads() throws IOException {
         assertEquals(
-                new StageAttention.ToCondition(4, 1, 12, false, 8),
-                conditional("").midAttention());
+                new StageAttention.ToCondition(4, 1, 12, false, false, 8),
+                conditional("").mid().attention());
     }
 
     @Test
@@ -52,10 +52,10 @@ class UNetConfigTest {
                  "layers_per_block": [1, 2], "use_linear_projection": true}
                 """));
         UNetConfig config = UNet2DConditionConfig.read(ConfigFile.read(write(lists)));
-        StageAttention wide = new StageAttention.ToCondition(2, 1, 12, true, 8);
-        StageAttention narrow = new StageAttention.ToCondition(4, 3, 12, true, 8);
+        StageAttention wide = new StageAttention.ToCondition(2, 1, 12, true, false, 8);
+        StageAttention narrow = new StageAttention.ToCondition(4, 3, 12, true, false, 8);
         assertEquals(List.of(wide, narrow), config.downAttention());
-        assertEquals(narrow, config.midAttention());
+        assertEquals(narrow, config.mid().attention());
         assertEquals(List.of(narrow, wide), config.upAttention());
         assertEquals(List.of(1, 2), config.layers());
         assertEquals(8, config.height());
@@ -78,20 +78,19 @@ class UNetConfigTest {
             delimiter = '|',
             value = {
                 "act_fn | \"mish\"",
-                "addition_embed_type | \"text_time\"",
-                "class_embed_type | \"timestep\"",
+                "addition_embed_type | \"text_image\"",
+                "class_embed_type | \"projection\"",
                 "encoder_hid_dim | 64",
-                "mid_block_type | \"UNetMidBlock2D\"",
                 "num_attention_heads | 8",
-                "num_class_embeds | 10",
-                "only_cross_attention | true",
-                "resnet_time_scale_shift | \"scale_shift\"",
+                "mid_block_type | \"UNetMidBlock2DSimpleCrossAttn\"",
+                "time_cond_proj_dim | 256",
+                "resnet_time_scale_shift | \"spatial\"",
                 "time_embedding_type | \"fourier\"",
                 "cross_attention_norm | \"layer_norm\"",
                 "conv_in_kernel | 1",
                 "downsample_padding | 2",
                 "dual_cross_attention | true",
-                "mid_block_scale_factor | 1.4142",
+                "attention_type | \"gated\"",
             })
     void an_option_that_we_do_not_have_is_refused_by_name(String key, String value) {
         PlumblineException e = assertThrows(PlumblineException.class, () -> conditional(", \"" + key + "\": " + value));

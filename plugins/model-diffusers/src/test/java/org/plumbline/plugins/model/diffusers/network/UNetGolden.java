@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
@@ -30,6 +31,24 @@ record UNetGolden(Path folder, JsonNode facts, DenoiserNetwork unet, ParameterLa
      */
     record Pulled(double[] output, double[] sample, double[] condition, double[] theta) {}
 
+    /** The cases whose networks take time labels and at most one of a prompt and a class. */
+    static List<Path> cases() {
+        return GoldenCases.with("unet/config.json").stream()
+                .filter(folder -> read(folder).unet() instanceof UNet images ? plain(images.config()) : true)
+                .toList();
+    }
+
+    private static boolean plain(UNetConfig config) {
+        boolean table = config.classes()
+                .map(classes -> classes.kind() == ClassEmbedding.Kind.TABLE)
+                .orElse(true);
+        boolean both = config.conditionWidth() > 0 && config.classes().isPresent();
+        return config.time() instanceof TimeFeatures.Positional
+                && config.textTime().isEmpty()
+                && table
+                && !both;
+    }
+
     static UNetGolden read(Path folder) {
         JsonNode facts = GoldenCases.json(folder.resolve("forward.json"));
         ConfigFile file = ConfigFile.read(folder.resolve("unet/config.json"));
@@ -43,7 +62,9 @@ record UNetGolden(Path folder, JsonNode facts, DenoiserNetwork unet, ParameterLa
         ParameterLayout.Builder layout = ParameterLayout.builder();
         scope.weights().forEach(weight -> layout.add(weight.name(), weight.shape()));
         try (SafetensorsFile numbers = numbers(folder)) {
-            int length = config.conditional() ? (int) numbers.shape("in.encoder_hidden_states")[1] : 0;
+            int length = config.conditioning() instanceof Conditioning.Text
+                    ? (int) numbers.shape("in.encoder_hidden_states")[1]
+                    : 0;
             return new UNetGolden(folder, facts, unet, layout.build(), length);
         }
     }
@@ -80,7 +101,8 @@ record UNetGolden(Path folder, JsonNode facts, DenoiserNetwork unet, ParameterLa
      * @param time the values of its input "timestep"
      */
     Pulled pull(GraphDefinition graph, double[] time, ComputeBackend backend) {
-        DenoiserConfig config = unet.config();
+        Conditioning conditioning = unet.config().conditioning();
+        boolean conditional = conditioning instanceof Conditioning.Text;
         try (SafetensorsFile numbers = numbers();
                 SafetensorsFile weights =
                         SafetensorsFile.open(folder.resolve("unet/diffusion_pytorch_model.safetensors"));
@@ -92,12 +114,17 @@ record UNetGolden(Path folder, JsonNode facts, DenoiserNetwork unet, ParameterLa
             inputs.put(
                     "timestep",
                     time.length == rows ? arena.tensor(time, rows) : arena.tensor(time, rows, time.length / rows));
-            if (config.conditional()) {
+            if (conditional) {
                 String name = "in.encoder_hidden_states";
                 inputs.put("condition", arena.tensor(numbers.doubles(name), numbers.shape(name)));
             }
-            if (config.classes() > 0) {
-                inputs.put(UNetGraph.CLASSES, arena.tensor(numbers.doubles("in.class_labels"), rows, 1));
+            if (conditioning instanceof Conditioning.OfClass) {
+                double[] labels = numbers.doubles("in.class_labels");
+                double[] oneHot = new double[rows * conditioning.width()];
+                for (int row = 0; row < rows; row++) {
+                    oneHot[row * conditioning.width() + (int) labels[row]] = 1;
+                }
+                inputs.put("condition", arena.tensor(oneHot, rows, 1, conditioning.width()));
             }
             Network network = session.compile(graph, WeightSource.none(), layout);
             VectorJacobian pulled = network.vjp(
@@ -105,13 +132,11 @@ record UNetGolden(Path folder, JsonNode facts, DenoiserNetwork unet, ParameterLa
                     arena.tensor(theta(weights), layout.size()),
                     inputs,
                     arena.tensor(numbers.doubles("in.cotangent"), numbers.shape("in.cotangent")),
-                    config.conditional() ? Set.of("sample", "condition") : Set.of("sample"));
+                    conditional ? Set.of("sample", "condition") : Set.of("sample"));
             return new Pulled(
                     pulled.output().toDoubles(),
                     pulled.inputGradients().get("sample").toDoubles(),
-                    config.conditional()
-                            ? pulled.inputGradients().get("condition").toDoubles()
-                            : new double[0],
+                    conditional ? pulled.inputGradients().get("condition").toDoubles() : new double[0],
                     pulled.parameterGradient().toDoubles());
         }
     }

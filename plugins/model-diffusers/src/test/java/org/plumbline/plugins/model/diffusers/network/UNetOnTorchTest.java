@@ -17,7 +17,7 @@ class UNetOnTorchTest {
     private static final double ORDER_OF_SUMS = 3e-6;
 
     static List<Path> cases() {
-        return GoldenCases.with("unet/config.json");
+        return List.of(GoldenCases.resource("/golden/unet2d_ddpm"), GoldenCases.resource("/golden/unet_sd1"));
     }
 
     @ParameterizedTest

@@ -34,11 +34,7 @@ class WeightNamesTest {
         Scope scope = Scope.root();
         new UNet(scope, UNet2DConditionConfig.read(config));
         assertEquals(expected("/golden/sd15_unet_keys.json"), declared(scope));
-        assertEquals(
-                859_520_964,
-                scope.weights().stream()
-                        .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
-                        .sum());
+        assertEquals(859_520_964, numbers(scope));
     }
 
     @Test
@@ -57,8 +53,30 @@ class WeightNamesTest {
         assertEquals(expected("/golden/ddpm_cifar10_unet_keys.json"), declared(scope));
     }
 
+    @Test
+    void autoencoder_of_stable_diffusion() throws IOException {
+        ConfigFile config = config("""
+                {"_class_name": "AutoencoderKL", "act_fn": "silu", "block_out_channels": [128, 256, 512, 512],
+                 "down_block_types":
+                 ["DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D"],
+                 "in_channels": 3, "latent_channels": 4, "layers_per_block": 2, "norm_num_groups": 32,
+                 "out_channels": 3, "sample_size": 512, "up_block_types":
+                 ["UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"]}
+                """);
+        Scope scope = Scope.root();
+        new Autoencoder(scope, AutoencoderConfig.read(config));
+        assertEquals(expected("/golden/sd_vae_keys.json"), declared(scope));
+        assertEquals(83_653_863, numbers(scope));
+    }
+
     private ConfigFile config(String json) throws IOException {
         return ConfigFile.read(Files.writeString(folder.resolve("config.json"), json));
+    }
+
+    private static long numbers(Scope scope) {
+        return scope.weights().stream()
+                .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
+                .sum();
     }
 
     private static Map<String, String> declared(Scope scope) {

@@ -56,9 +56,7 @@ final class DeisSampler implements Sampler {
             @Setting(description = "lower orders at the end of chains below 15 steps; default: the model's") @Nullable
             Boolean lowerOrderFinal,
 
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 

@@ -31,6 +31,10 @@ import org.plumbline.toolkit.sampler.TimestepSpacing;
  * from 1. The last step is of order 1 if it ends without noise, if asked, or, like the last but one of order 2, in chains
  * of fewer than 15 steps (lower_order_final).
  *
+ * <p>D2 here is half of the second derivative, which a Taylor series would count twice; the authors' code and diffusers
+ * count it once. Order 3 is therefore a method of order 2 with a smaller error, as it always was. The singlestep form has
+ * the factor and order 3.
+ *
  * <p>Registers: x and the last order - 1 predictions, the youngest first; one call per step. The deterministic form of the
  * stochastic algorithms is the ODE's of the same order. Sources: Lu et al., DPM-Solver, DPM-Solver++; settings and defaults
  * as in a scheduler_config.json of class DPMSolverMultistepScheduler.
@@ -63,9 +67,7 @@ final class DpmSolverSampler implements Sampler {
             @Setting(description = "highest order; default: the model's, 2", min = 1, max = 3) @Nullable
             Integer solverOrder,
 
-            @Setting(
-                    description =
-                            "dpmsolver, dpmsolver++, sde-dpmsolver or sde-dpmsolver++; default: the model's")
+            @Setting(description = "dpmsolver, dpmsolver++, sde-dpmsolver or sde-dpmsolver++; default: the model's")
             @Nullable
             String algorithmType,
 
@@ -78,9 +80,7 @@ final class DpmSolverSampler implements Sampler {
             @Setting(description = "order 1 in the last step; default: the model's") @Nullable
             Boolean eulerAtFinal,
 
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 
@@ -166,20 +166,17 @@ final class DpmSolverSampler implements Sampler {
     }
 
     private static SamplerProgram table(Method method, int first, OutputTransform transform, String name) {
-        ProgramWriter writer =
-                new ProgramWriter(method.order, method.algorithm.quantity(), transform);
+        ProgramWriter writer = new ProgramWriter(method.order, method.algorithm.quantity(), transform);
         Linear x = writer.register(0);
         for (int i = first; i < method.grid.steps(); i++) {
             TimePoint at = method.grid.at(i);
             Linear[] m = new Linear[method.order];
-            m[0] = method.algorithm.quantity() == PredictionType.SAMPLE
-                    ? writer.sample(at, x)
-                    : writer.noise(at, x);
+            m[0] = method.algorithm.quantity() == PredictionType.SAMPLE ? writer.sample(at, x) : writer.noise(at, x);
             for (int j = 1; j < m.length; j++) {
                 m[j] = writer.register(j);
             }
-            Expansion weights = Expansion.of(
-                    method.algorithm, method.midpoint && method.orders[i] == 2, method.grid, i, i + 1);
+            Expansion weights =
+                    Expansion.of(method.algorithm, method.midpoint && method.orders[i] == 2, method.grid, i, i + 1);
             Linear[] next = new Linear[method.order];
             next[0] = next(x, m, weights, method.grid, i, method.orders[i]);
             for (int j = 1; j < next.length; j++) {
@@ -192,7 +189,7 @@ final class DpmSolverSampler implements Sampler {
 
     private static Linear next(Linear x, Linear[] m, Expansion weights, NoiseGrid grid, int i, int order) {
         Linear next = x.times(weights.state()).plus(weights.d0(), m[0]);
-        if (order == 1) {
+        if (order == 1 || grid.levels()[i] == grid.levels()[i + 1]) {
             return next;
         }
         double h = grid.lambda(i + 1) - grid.lambda(i);
@@ -203,8 +200,7 @@ final class DpmSolverSampler implements Sampler {
         }
         double r1 = (grid.lambda(i - 1) - grid.lambda(i - 2)) / h;
         Linear bend = first.minus(m[1].minus(m[2]).times(1 / r1));
-        return next.plus(weights.d1(), first.plus(r0 / (r0 + r1), bend))
-                .plus(weights.d2(), bend.times(1 / (r0 + r1)));
+        return next.plus(weights.d1(), first.plus(r0 / (r0 + r1), bend)).plus(weights.d2(), bend.times(1 / (r0 + r1)));
     }
 
     @Override

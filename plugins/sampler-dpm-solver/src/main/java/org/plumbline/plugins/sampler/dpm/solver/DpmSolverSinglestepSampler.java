@@ -72,9 +72,7 @@ final class DpmSolverSinglestepSampler implements Sampler {
             @Setting(description = "lower orders at the end; default: the model's") @Nullable
             Boolean lowerOrderFinal,
 
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 
@@ -137,15 +135,14 @@ final class DpmSolverSinglestepSampler implements Sampler {
             orders.set(i, Math.min(orders.get(i), i - request.firstStep() + 1));
         }
         Method method = new Method(algorithm, midpoint, order, grid, orders);
-        String name = "dpm-solver-singlestep, " + algorithm.key() + " of order " + order + ", " + request.steps()
-                + " steps";
+        String name =
+                "dpm-solver-singlestep, " + algorithm.key() + " of order " + order + ", " + request.steps() + " steps";
         SamplerProgram program = method.table(request.firstStep(), transform, name);
         if (algorithm == algorithm.deterministic()) {
             return program;
         }
-        return program.withDeterministic(
-                new Method(algorithm.deterministic(), midpoint, order, grid, orders)
-                        .table(request.firstStep(), transform, name + ", without noise"));
+        return program.withDeterministic(new Method(algorithm.deterministic(), midpoint, order, grid, orders)
+                .table(request.firstStep(), transform, name + ", without noise"));
     }
 
     /** The order of every step: 1, 2, .., order again and again; with {@code lowers} the end is made of shorter groups. */
@@ -164,8 +161,7 @@ final class DpmSolverSinglestepSampler implements Sampler {
     }
 
     /** What the steps are made of. */
-    private record Method(
-            Algorithm algorithm, boolean midpoint, int order, NoiseGrid grid, List<Integer> orders) {
+    private record Method(Algorithm algorithm, boolean midpoint, int order, NoiseGrid grid, List<Integer> orders) {
         SamplerProgram table(int first, OutputTransform transform, String name) {
             ProgramWriter writer = new ProgramWriter(1 + order, algorithm.quantity(), transform);
             Linear x = writer.register(0);

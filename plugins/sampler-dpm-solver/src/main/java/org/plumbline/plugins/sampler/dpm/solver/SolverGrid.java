@@ -62,9 +62,8 @@ final class SolverGrid {
         SigmaSpacing spread = SigmaSpacing.of(settings);
         boolean lu = rules == Rules.DPM_SOLVER && settings.flag("use_lu_lambdas", false);
         End end = end(settings, rules);
-        TimestepSpacing spacing = rules == Rules.SINGLE_STEP
-                ? TimestepSpacing.LINSPACE
-                : settings.spacing(TimestepSpacing.LINSPACE);
+        TimestepSpacing spacing =
+                rules == Rules.SINGLE_STEP ? TimestepSpacing.LINSPACE : settings.spacing(TimestepSpacing.LINSPACE);
         int offset = rules == Rules.SINGLE_STEP ? 0 : settings.integer("steps_offset", 0);
         double clipped = rules == Rules.DPM_SOLVER || rules == Rules.SINGLE_STEP
                 ? settings.number("lambda_min_clipped", Double.NEGATIVE_INFINITY)
@@ -82,8 +81,8 @@ final class SolverGrid {
         }
         SigmaTable table = new SigmaTable(schedule);
         if (spread == SigmaSpacing.TIMESTEPS && !lu) {
-            int[] timesteps = spacing.solverTimesteps(
-                    schedule.trainSteps(), table.countFrom(clipped), request.steps(), offset);
+            int[] timesteps =
+                    spacing.solverTimesteps(schedule.trainSteps(), table.countFrom(clipped), request.steps(), offset);
             double[] labels = Arrays.stream(timesteps).asDoubleStream().toArray();
             return grid(labels, Arrays.stream(labels).map(table::at).toArray(), end == End.ZERO ? 0 : table.smallest());
         }

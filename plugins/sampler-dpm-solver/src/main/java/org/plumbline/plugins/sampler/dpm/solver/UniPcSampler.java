@@ -78,9 +78,7 @@ final class UniPcSampler implements Sampler {
             @Setting(description = "steps whose result is not corrected; default: the model's") @Nullable
             List<Integer> disableCorrector,
 
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 
@@ -156,9 +154,7 @@ final class UniPcSampler implements Sampler {
             TimePoint at = grid.at(i);
             Linear m = data ? writer.sample(at, x) : writer.noise(at, x);
             boolean corrects = before > 0 && !uncorrected.contains(i - 1);
-            Linear here = corrects
-                    ? formulas.corrected(writer.register(BASE), m, Arrays.copyOf(past, before), i)
-                    : x;
+            Linear here = corrects ? formulas.corrected(writer.register(BASE), m, Arrays.copyOf(past, before), i) : x;
             int most = lowers ? Math.min(highest, grid.steps() - i) : highest;
             int order = Math.min(most, i - request.firstStep() + 1);
             Linear[] outputs = new Linear[highest];
@@ -230,9 +226,7 @@ final class UniPcSampler implements Sampler {
         }
 
         private Linear step(Linear x, Linear[] m, double[] r, double[] weights, int i) {
-            double kept = data
-                    ? grid.sigma(i + 1) / grid.sigma(i)
-                    : grid.alpha(i + 1) / grid.alpha(i);
+            double kept = data ? grid.sigma(i + 1) / grid.sigma(i) : grid.alpha(i + 1) / grid.alpha(i);
             double rate = data ? grid.alpha(i + 1) : grid.sigma(i + 1);
             Linear next = x.times(kept).plus(-rate * Math.expm1(h(i)), m[0]);
             for (int j = 0; j < weights.length; j++) {

@@ -4,6 +4,7 @@ import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -17,6 +18,7 @@ import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.ModelSettings;
 
 /**
  * Flow matching: the ODE dx/ds = v from noise at s = 1 to the sample at s = 0, and stochastic forms of it for policy
@@ -34,7 +36,8 @@ import org.plumbline.spi.sampler.TimePoint;
  * image tokens.
  *
  * <p>Sources: Lipman et al. (flow matching); Esser et al. (shift); the papers of the stochastic forms. Settings and
- * defaults of the model's as in a scheduler_config.json of class FlowMatchEulerDiscreteScheduler.
+ * defaults of the model's as in a scheduler_config.json of class FlowMatchEulerDiscreteScheduler, or
+ * FlowMatchHeunDiscreteScheduler, whose solver is heun.
  */
 @Plugin(
         id = "flow-matching",
@@ -67,14 +70,18 @@ final class FlowMatchingSampler implements Sampler {
      * @param shift of the nodes towards the noise
      * @param tokens of the image, for dynamic shifting
      * @param spacing of the nodes before the shift
+     * @param mu of dynamic shifting
+     * @param sigmas the nodes before the shift
      */
     record Configuration(
-            @Setting(description = "integrator of the ODE: euler or heun", defaultValue = "euler")
+            @Setting(description = "integrator of the ODE: euler or heun; default: the model's, else euler") @Nullable
             Solver solver,
 
             @Setting(
-                    description = "stochastic form: none, flow-grpo, dance-grpo or cps; needs solver: euler",
-                    defaultValue = "none")
+                    description =
+                            "stochastic form: none, flow-grpo, dance-grpo or cps; needs solver: euler; default: the"
+                                    + " model's, none, or cps at level 1 (stochastic_sampling)")
+            @Nullable
             Noise noise,
 
             @Setting(
@@ -101,34 +108,80 @@ final class FlowMatchingSampler implements Sampler {
                             "nodes before the shift: uniform or train-steps; default: train-steps, and uniform with"
                                     + " dynamic shifting")
             @Nullable
-            Spacing spacing) {}
+            Spacing spacing,
+
+            @Setting(description = "mu of dynamic shifting, in the place of tokens") @Nullable
+            Double mu,
+
+            @Setting(description = "the nodes before the shift, one per step, in the place of spacing") @Nullable
+            List<Double> sigmas) {
+        Configuration(
+                @Nullable Solver solver,
+                @Nullable Noise noise,
+                @Nullable Double noiseLevel,
+                @Nullable Boolean finalNoise,
+                @Nullable Double shift,
+                @Nullable Integer tokens,
+                @Nullable Spacing spacing) {
+            this(solver, noise, noiseLevel, finalNoise, shift, tokens, spacing, null, null);
+        }
+    }
+
+    private static final String HEUN_CLASS = "FlowMatchHeunDiscreteScheduler";
+    private static final Set<String> CLASSES = Set.of("FlowMatchEulerDiscreteScheduler", HEUN_CLASS);
 
     private final Configuration configuration;
-    private final double level;
 
     @Inject
     FlowMatchingSampler(Configuration configuration) {
         this.configuration = configuration;
-        Double wanted = configuration.noiseLevel();
-        this.level = wanted != null ? wanted : configuration.noise().usualLevel();
     }
+
+    @Override
+    public Set<String> schedulerClasses() {
+        return CLASSES;
+    }
+
+    /**
+     * What is integrated how.
+     *
+     * @param level a
+     */
+    private record Form(Solver solver, Noise noise, double level) {}
 
     @Override
     public SamplerProgram program(Request request) {
         NoiseSchedule schedule = request.schedule();
-        refuse(request);
-        double[] sigmas = Nodes.of(configuration, request);
-        SamplerProgram ode = configuration.solver() == Solver.EULER
-                ? program("euler", 1, steps(schedule, sigmas, Noise.NONE), sigmas)
+        ModelSettings settings = ModelSettings.of("flow-matching", request, CLASSES);
+        Form form = form(settings);
+        refuse(request, form);
+        double[] sigmas = Nodes.of(configuration, request, settings);
+        settings.lacks("invert_sigmas", false);
+        settings.warnOfOthers();
+        SamplerProgram ode = form.solver == Solver.EULER
+                ? program("euler", 1, steps(schedule, sigmas, new Form(Solver.EULER, Noise.NONE, 0)), sigmas)
                 : program("heun", 2, heun(schedule, sigmas), sigmas);
-        return level > 0
-                ? program(
-                                name(configuration.noise()) + " " + level,
-                                1,
-                                steps(schedule, sigmas, configuration.noise()),
-                                sigmas)
+        return form.level > 0
+                ? program(name(form.noise) + " " + form.level, 1, steps(schedule, sigmas, form), sigmas)
                         .withDeterministic(ode)
                 : ode;
+    }
+
+    private Form form(ModelSettings settings) {
+        Solver solver = configuration.solver();
+        if (solver == null) {
+            solver = settings.className().equals(HEUN_CLASS) ? Solver.HEUN : Solver.EULER;
+        }
+        // A model's stochastic sampling exchanges all of the predicted noise.
+        boolean stochastic = settings.flag("stochastic_sampling", false);
+        Noise noise = configuration.noise();
+        Double level = configuration.noiseLevel();
+        if (noise == null) {
+            return stochastic
+                    ? new Form(solver, Noise.CPS, level != null ? level : 1)
+                    : new Form(solver, Noise.NONE, 0);
+        }
+        return new Form(solver, noise, level != null ? level : noise.usualLevel());
     }
 
     private static SamplerProgram program(String what, int registers, List<SamplerCall> calls, double[] sigmas) {
@@ -144,14 +197,14 @@ final class FlowMatchingSampler implements Sampler {
                 output);
     }
 
-    private List<SamplerCall> steps(NoiseSchedule schedule, double[] sigmas, Noise noise) {
+    private List<SamplerCall> steps(NoiseSchedule schedule, double[] sigmas, Form form) {
         Boolean wanted = configuration.finalNoise();
-        boolean noisyEnd = wanted != null ? wanted : noise.noisyEnd();
+        boolean noisyEnd = wanted != null ? wanted : form.noise.noisyEnd();
         List<SamplerCall> calls = new ArrayList<>();
         for (int i = 0; i + 1 < sigmas.length; i++) {
             boolean last = i + 2 == sigmas.length;
-            Noise here = last && !noisyEnd ? Noise.NONE : noise;
-            calls.add(here.step(at(schedule, sigmas[i]), sigmas[i + 1], level, sigmas[1]));
+            Noise here = last && !noisyEnd ? Noise.NONE : form.noise;
+            calls.add(here.step(at(schedule, sigmas[i]), sigmas[i + 1], form.level, sigmas[1]));
         }
         return calls;
     }
@@ -190,7 +243,7 @@ final class FlowMatchingSampler implements Sampler {
         return new TimePoint(schedule.label(sigma), 1 - sigma, sigma);
     }
 
-    private void refuse(Request request) {
+    private void refuse(Request request, Form form) {
         if (request.schedule().variancePreserving() || request.prediction() == PredictionType.EPSILON) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
                     .asked("sampler 'flow-matching' with a model that predicts "
@@ -206,8 +259,9 @@ final class FlowMatchingSampler implements Sampler {
                     .available("1 to " + request.schedule().trainSteps() + ", the model's training steps")
                     .build();
         }
-        Noise noise = configuration.noise();
-        if (noise != Noise.NONE && configuration.solver() == Solver.HEUN) {
+        Noise noise = form.noise;
+        double level = form.level;
+        if (noise != Noise.NONE && form.solver == Solver.HEUN) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
                     .asked("sampler 'flow-matching' with solver: heun and noise: " + name(noise))
                     .remedy("the stochastic forms are Euler steps; set solver: euler, or noise: none")
@@ -247,7 +301,8 @@ final class FlowMatchingSampler implements Sampler {
                 "Scaling rectified flow transformers for high-resolution image synthesis",
                 2024,
                 "ICML"));
-        citations.addAll(configuration.noise().sources());
+        Noise noise = configuration.noise();
+        citations.addAll((noise == null ? Noise.NONE : noise).sources());
         return citations;
     }
 }

@@ -20,10 +20,15 @@ import org.plumbline.toolkit.sampler.TimestepSpacing;
  */
 record Clock(NoiseGrid grid, double initScale, String spread) {
     /** What a scheduler's class says about its levels, beyond what all say. */
-    record Rules(boolean spreads, boolean ownEnds, boolean finalLevel, boolean interpolates) {
-        static final Rules EULER = new Rules(true, true, true, true);
-        static final Rules ANCESTRAL = new Rules(false, false, false, false);
-        static final Rules OTHERS = new Rules(true, false, false, false);
+    enum Rules {
+        /** Euler, with its own ends, final level and interpolation. */
+        EULER,
+        /** Euler ancestral, whose levels are those of the timesteps. */
+        ANCESTRAL,
+        /** Heun and LMS. */
+        HEUN,
+        /** The midpoint methods, which round the timesteps of the spacing of Karras. */
+        DPM2
     }
 
     static Clock of(ModelSettings settings, Sampler.Request request, Rules rules) {
@@ -39,7 +44,7 @@ record Clock(NoiseGrid grid, double initScale, String spread) {
         double[] labels = spacing.positions(trainSteps, steps, settings.integer("steps_offset", 0));
         double[] levels = Arrays.stream(labels).map(table::at).toArray();
         double last = 0;
-        if (rules.interpolates
+        if (rules == Rules.EULER
                 && settings.choice("interpolation_type", "linear", "linear", "log_linear")
                         .equals("log_linear")) {
             // K + 1 levels for K labels: the last of them is where the last step ends.
@@ -47,23 +52,27 @@ record Clock(NoiseGrid grid, double initScale, String spread) {
             levels = Arrays.copyOf(even, steps);
             last = even[steps];
         }
-        SigmaSpacing spread = rules.spreads ? SigmaSpacing.of(settings) : SigmaSpacing.TIMESTEPS;
-        Double smallest = rules.ownEnds ? settings.optional("sigma_min") : null;
-        Double largest = rules.ownEnds ? settings.optional("sigma_max") : null;
+        SigmaSpacing spread = rules != Rules.ANCESTRAL ? SigmaSpacing.of(settings) : SigmaSpacing.TIMESTEPS;
+        Double smallest = rules == Rules.EULER ? settings.optional("sigma_min") : null;
+        Double largest = rules == Rules.EULER ? settings.optional("sigma_max") : null;
         if (spread != SigmaSpacing.TIMESTEPS) {
             double low = last > 0 ? last : levels[steps - 1];
-            levels = spread.levels(
-                    largest != null ? largest : levels[0], smallest != null ? smallest : low, steps);
-            labels = Arrays.stream(levels).map(table::timestep).toArray();
+            levels = spread.levels(largest != null ? largest : levels[0], smallest != null ? smallest : low, steps);
+            boolean rounds = rules == Rules.DPM2 && spread == SigmaSpacing.KARRAS;
+            labels = Arrays.stream(levels)
+                    .map(level -> rounds ? Math.rint(table.timestep(level)) : table.timestep(level))
+                    .toArray();
             last = 0;
         }
-        if (rules.finalLevel
-                && settings.choice("final_sigmas_type", "zero", "zero", "sigma_min").equals("sigma_min")
+        if (rules == Rules.EULER
+                && settings.choice("final_sigmas_type", "zero", "zero", "sigma_min")
+                        .equals("sigma_min")
                 && last == 0) {
             last = table.smallest();
         }
-        if (rules.interpolates
-                && settings.choice("timestep_type", "discrete", "discrete", "continuous").equals("continuous")
+        if (rules == Rules.EULER
+                && settings.choice("timestep_type", "discrete", "discrete", "continuous")
+                        .equals("continuous")
                 && request.prediction() == PredictionType.V_PREDICTION) {
             labels = Arrays.stream(levels).map(level -> Math.log(level) / 4).toArray();
         }

@@ -69,9 +69,7 @@ final class EulerSampler implements Sampler {
             @Setting(description = "factor of the noise of churn (s_noise)", defaultValue = "1", min = 0)
             double churnNoise,
 
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 

@@ -48,9 +48,7 @@ final class HeunSampler implements Sampler {
      * @param clipSampleRange where
      */
     record Configuration(
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 
@@ -86,7 +84,7 @@ final class HeunSampler implements Sampler {
                 .with("steps_offset", configuration.stepsOffset())
                 .with("clip_sample", configuration.clipSample())
                 .with("clip_sample_range", configuration.clipSampleRange());
-        Clock clock = Clock.of(settings, request, Clock.Rules.OTHERS);
+        Clock clock = Clock.of(settings, request, Clock.Rules.HEUN);
         OutputTransform transform = settings.clipping(false);
         settings.warnOfOthers();
         ProgramWriter writer = new ProgramWriter(2, PredictionType.EPSILON, transform);

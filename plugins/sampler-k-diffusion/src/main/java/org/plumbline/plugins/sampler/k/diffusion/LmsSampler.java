@@ -48,9 +48,7 @@ final class LmsSampler implements Sampler {
             @Setting(description = "how many slopes a step uses", defaultValue = "4", min = 1, max = 4)
             int order,
 
-            @Setting(
-                    description =
-                            "levels of noise: timesteps, karras, exponential or beta; default: the model's")
+            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
             @Nullable
             SigmaSpacing sigmas,
 
@@ -79,8 +77,8 @@ final class LmsSampler implements Sampler {
                 .with("timestep_spacing", configuration.timestepSpacing())
                 .with("steps_offset", configuration.stepsOffset());
         // The levels before a start in the middle still are nodes of the polynomial.
-        Clock whole = Clock.of(settings, from(request, 0), Clock.Rules.OTHERS);
-        Clock clock = Clock.of(settings, request, Clock.Rules.OTHERS);
+        Clock whole = Clock.of(settings, from(request, 0), Clock.Rules.HEUN);
+        Clock clock = Clock.of(settings, request, Clock.Rules.HEUN);
         settings.warnOfOthers();
         int registers = configuration.order();
         double[] levels = whole.grid().levels();

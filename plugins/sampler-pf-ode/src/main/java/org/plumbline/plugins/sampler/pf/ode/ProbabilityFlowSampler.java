@@ -44,8 +44,9 @@ final class ProbabilityFlowSampler implements Sampler {
             ButcherTableau solver,
 
             @Setting(
-                    description = "equal steps of time (time-uniform), of its root (time-quadratic), or of the log signal"
-                            + " to noise ratio (log-snr)",
+                    description =
+                            "equal steps of time (time-uniform), of its root (time-quadratic), or of the log signal"
+                                    + " to noise ratio (log-snr)",
                     defaultValue = "time-uniform")
             ExponentialIntegrator.Grid grid,
 
