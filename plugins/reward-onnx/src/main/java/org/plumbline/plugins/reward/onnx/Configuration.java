@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.plugin.Setting;
+import org.plumbline.toolkit.image.Resampling;
 
 /**
  * Settings: what the file does not say of itself.

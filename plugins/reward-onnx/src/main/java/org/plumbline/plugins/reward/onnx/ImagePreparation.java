@@ -13,6 +13,7 @@ import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.reward.DifferentiableRewardModel;
+import org.plumbline.toolkit.image.Resampling;
 
 /**
  * From images of a run to images of a network: grey is repeated in every channel, the size changes, values are moved to

@@ -35,6 +35,7 @@ import org.plumbline.spi.reward.BlackBoxRewardModel;
 import org.plumbline.spi.reward.DifferentiableRewardModel;
 import org.plumbline.spi.reward.ImageBatch;
 import org.plumbline.spi.reward.RewardModel;
+import org.plumbline.toolkit.image.Resampling;
 import org.plumbline.toolkit.onnx.OnnxFile;
 import org.plumbline.toolkit.onnx.OnnxGraph;
 import org.plumbline.toolkit.tokenizer.ClipTokenizer;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.plumbline.toolkit.image.Resampling;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /** Matrices of resizing against images that Pillow resized. */

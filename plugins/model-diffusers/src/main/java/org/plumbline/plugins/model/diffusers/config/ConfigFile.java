@@ -80,6 +80,15 @@ public final class ConfigFile {
         }
     }
 
+    /** An option that is an object, as a file of its own. */
+    public ConfigFile object(String key) {
+        require(key);
+        if (!get(key).isObject()) {
+            throw bad(key, "an object");
+        }
+        return new ConfigFile(path, get(key));
+    }
+
     /** Where the file lies. */
     public Path path() {
         return path;

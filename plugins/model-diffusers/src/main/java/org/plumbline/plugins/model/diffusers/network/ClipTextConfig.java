@@ -39,13 +39,22 @@ public record ClipTextConfig(
      * @param projects whether the network ends in a projection
      */
     public static ClipTextConfig read(ConfigFile file, boolean projects) {
+        return read(file, projects, file.integer("projection_dim", 512));
+    }
+
+    /**
+     * Reads it.
+     *
+     * @param projects whether the network ends in a projection
+     * @param projected the width of its result
+     */
+    public static ClipTextConfig read(ConfigFile file, boolean projects, int projected) {
         file.only("model_type", "clip_text_model");
         int width = file.integer("hidden_size", 512);
         int heads = file.integer("num_attention_heads", 8);
         if (heads < 1 || width % heads != 0) {
             throw file.bad("num_attention_heads", "a divisor of hidden_size " + width);
         }
-        int projected = file.integer("projection_dim", 512);
         return new ClipTextConfig(
                 file.integer("vocab_size", 49408),
                 file.integer("max_position_embeddings", 77),

@@ -27,6 +27,15 @@ public record ClipVisionConfig(
      * @param projects whether the network ends in a projection, as {@code CLIPVisionModelWithProjection} does
      */
     public static ClipVisionConfig read(ConfigFile file, boolean projects) {
+        return read(file, projects ? file.integer("projection_dim", 512) : 0);
+    }
+
+    /**
+     * Reads it.
+     *
+     * @param projected width of the projection; 0: the network does not project
+     */
+    public static ClipVisionConfig read(ConfigFile file, int projected) {
         file.only("model_type", "clip_vision_model");
         int width = file.integer("hidden_size", 768);
         int heads = file.integer("num_attention_heads", 12);
@@ -43,7 +52,7 @@ public record ClipVisionConfig(
                 patch,
                 file.integer("num_channels", 3),
                 width,
-                projects ? file.integer("projection_dim", 512) : 0,
+                projected,
                 new ClipLayers.Config(
                         width,
                         file.integer("intermediate_size", 3072),

@@ -1,11 +1,11 @@
-package org.plumbline.plugins.reward.onnx;
+package org.plumbline.toolkit.image;
 
 /**
  * How pixels between pixels are found. Along each axis a resized image is a fixed matrix times the image, so that the
  * gradient passes. When an image shrinks, bilinear and bicubic kernels widen by the same factor (they smooth), as
  * Pillow's do, with which most networks were trained.
  */
-enum Resampling {
+public enum Resampling {
     /** The pixel that lies at the place. */
     NEAREST(0),
     /** A triangle. */
@@ -27,7 +27,7 @@ enum Resampling {
      * @param to how many of those are kept, from the middle
      * @return [to, from], row-major; each row sums to 1
      */
-    double[] matrix(int from, int scaled, int to) {
+    public double[] matrix(int from, int scaled, int to) {
         double[] matrix = new double[to * from];
         double step = (double) from / scaled;
         double wide = Math.max(1, step);
