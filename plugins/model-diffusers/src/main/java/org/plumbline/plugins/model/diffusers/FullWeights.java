@@ -99,8 +99,7 @@ final class FullWeights implements TrainableWeights {
                 writer.addRounded(
                         weight.name(), theta, layout.entry(weight.name()).offset(), weight.shape());
             } else {
-                writer.add(
-                        weight.name(), DataType.F32, () -> pretrained.doubles(weight.name()), weight.shape());
+                writer.add(weight.name(), DataType.F32, () -> pretrained.doubles(weight.name()), weight.shape());
             }
         }
         Path network = folder.resolve(part);

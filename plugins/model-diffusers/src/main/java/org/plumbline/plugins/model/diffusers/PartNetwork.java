@@ -41,8 +41,7 @@ record PartNetwork(List<WeightSpec> weights, GraphDefinition graph) {
     private static final String LATENT = "latent";
 
     /** What a study trains if it says nothing else: where a denoiser's memory is counted, it is that of training these. */
-    private static final Adapters USUAL =
-            Adapters.on(new LowRank(4, 4), List.of("to_q", "to_k", "to_v", "to_out.0"));
+    private static final Adapters USUAL = Adapters.on(new LowRank(4, 4), List.of("to_q", "to_k", "to_v", "to_out.0"));
 
     /** Builds it; empty if the class is none of a network that we have. */
     static Optional<PartNetwork> of(String type, ConfigFile config) {

@@ -226,7 +226,9 @@ class ExportTest {
         assertEquals(1, unet.dtypes().size());
         assertEquals(Objects.requireNonNull(unet.cost()).parameters(), unet.parameters());
         try (SafetensorsFile file = SafetensorsFile.open(drawn.resolve(UNET_FILE))) {
-            assertEquals(type == FloatType.FLOAT32 ? 4 : 2, file.type("conv_in.weight").bytes());
+            assertEquals(
+                    type == FloatType.FLOAT32 ? 4 : 2,
+                    file.type("conv_in.weight").bytes());
         }
         if (type == FloatType.FLOAT32) {
             Path other = loader.random(folder, type, 8, temporary.resolve("other"));
@@ -241,7 +243,9 @@ class ExportTest {
         ModelInspection found = loader.inspect(folder);
         assertTrue(Objects.requireNonNull(found.components().get(0).cost()).multiplyAdds() > 0);
         assertEquals("no", found.facts().get("can be run"));
-        assertTrue(found.unsupported().get(0).contains("there is no file"), found.unsupported().toString());
+        assertTrue(
+                found.unsupported().get(0).contains("there is no file"),
+                found.unsupported().toString());
     }
 
     @Test
