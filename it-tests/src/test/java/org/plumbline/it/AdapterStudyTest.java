@@ -105,21 +105,22 @@ class AdapterStudyTest {
             assertEquals(trained.reward(), first.reward(), name);
             String description = Files.readString(run.path().resolve("study.json"));
             assertTrue(description.contains("LoRA that starts from "), description);
-            assertTrue(description.contains("start: " + converted.getFileName()), "the checksum of what it starts from");
-            assertTrue(Files.exists(run.weights("k1", 1).resolve(converted.getFileName())), "saved in the form asked for");
+            assertTrue(
+                    description.contains("start: " + converted.getFileName()), "the checksum of what it starts from");
+            assertTrue(
+                    Files.exists(run.weights("k1", 1).resolve(converted.getFileName())), "saved in the form asked for");
         }
     }
 
     @Test
     void aStudyThatContradictsTheAdaptersItStartsFromIsRefusedBeforeItRuns() {
-        PlumblineException e = assertThrows(
-                PlumblineException.class, () -> run(startingFrom(weights, ", rank: 8"), "contradiction"));
+        PlumblineException e =
+                assertThrows(PlumblineException.class, () -> run(startingFrom(weights, ", rank: 8"), "contradiction"));
         assertEquals(StandardError.INCOMPATIBLE, e.code());
         assertTrue(String.valueOf(e.getMessage()).contains("rank: asked for 8, the file has 3"), e.getMessage());
         e = assertThrows(
                 PlumblineException.class,
-                () -> run(
-                        ToyStudies.with(STUDY, "target", "{kind: full, start: '" + weights + "'}"), "not-adapters"));
+                () -> run(ToyStudies.with(STUDY, "target", "{kind: full, start: '" + weights + "'}"), "not-adapters"));
         assertEquals(StandardError.INCOMPATIBLE, e.code());
     }
 }

@@ -82,8 +82,9 @@ final class ModelCommand {
                 table.print(out);
                 if (found.components().stream().anyMatch(part -> part.cost() != null)) {
                     out.println();
-                    out.println("Multiply-adds: of one sample in one call forward; a gradient has twice as many. Kept: by a"
-                            + " gradient, in float32.");
+                    out.println(
+                            "Multiply-adds: of one sample in one call forward; a gradient has twice as many. Kept: by a"
+                                    + " gradient, in float32.");
                 }
             }
             if (!found.facts().isEmpty()) {
@@ -207,8 +208,9 @@ final class ModelCommand {
     /** {@code plumbline model random}: a complete model whose weights are drawn. */
     @Command(
             name = "random",
-            description = "Writes a complete model with random weights, to see what a size costs: 'model inspect' counts, and"
-                    + " a study runs it.")
+            description =
+                    "Writes a complete model with random weights, to see what a size costs: 'model inspect' counts, and"
+                            + " a study runs it.")
     static final class Random implements HostedCommand {
         @Parameters(paramLabel = "FOLDER", description = "a model folder; its weights, if it has any, are left out")
         private Path folder = Path.of("");

@@ -15,9 +15,9 @@ import org.plumbline.kernel.plugin.PluginCatalog;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.model.TrainableTarget;
+import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
-import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.ConditionedMlp;
 import org.plumbline.toolkit.problem.QuadraticReward;
@@ -59,18 +59,15 @@ record CallCounts(PluginCatalog catalog) {
                         "ddim",
                         Map.of("eta", 1, "clip-sample", false, "set-alpha-to-one", false),
                         here);
-                Lease<GradientEstimator> leased =
-                        catalog.lease(GradientEstimator.class, estimator, settings, here);
+                Lease<GradientEstimator> leased = catalog.lease(GradientEstimator.class, estimator, settings, here);
                 Workbench bench = Workbench.open(backend.get(), parts)) {
             SamplerProgram study = sampler.get()
-                    .program(new Sampler.Request(
-                            model.schedule(), model.prediction(), steps, model.samplerSettings()));
+                    .program(new Sampler.Request(model.schedule(), model.prediction(), steps, model.samplerSettings()));
             leased.get().check(bench.profile(study));
             SamplerProgram program = leased.get().program(bench.profile(study), 0);
             double[] theta = bench.initialParameters(1);
             Ledger.Work before = bench.ledger().reading();
-            try (Rollout rollout = bench.rollout(
-                            program, new Batch(PROMPTS, NoiseSource.keyed(1, "scale", 0)), theta);
+            try (Rollout rollout = bench.rollout(program, new Batch(PROMPTS, NoiseSource.keyed(1, "scale", 0)), theta);
                     SamplingChain chain = bench.chain(rollout, theta, 1, 0)) {
                 leased.get().estimate(chain);
             }

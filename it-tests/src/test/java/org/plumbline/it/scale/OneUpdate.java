@@ -15,7 +15,6 @@ import org.plumbline.kernel.chain.SamplingChain;
 import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.optimise.AdamW;
 import org.plumbline.kernel.plugin.Lease;
-import org.plumbline.toolkit.meter.ResidentMemory;
 import org.plumbline.launcher.Host;
 import org.plumbline.spi.backend.ComputeBackend;
 import org.plumbline.spi.estimator.GradientEstimator;
@@ -24,6 +23,7 @@ import org.plumbline.spi.model.ModelLoader;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.toolkit.meter.ResidentMemory;
 import org.plumbline.toolkit.statistics.Vectors;
 
 /**
@@ -47,8 +47,11 @@ final class OneUpdate {
     public static void main(String[] arguments) throws Exception {
         Path home = Path.of(arguments[0]);
         Map<String, Object> settings = new LinkedHashMap<>();
-        new ObjectMapper().readTree(arguments[4]).properties().forEach(entry -> settings.put(
-                entry.getKey(), new ObjectMapper().convertValue(entry.getValue(), Object.class)));
+        new ObjectMapper()
+                .readTree(arguments[4])
+                .properties()
+                .forEach(entry ->
+                        settings.put(entry.getKey(), new ObjectMapper().convertValue(entry.getValue(), Object.class)));
         try (Host host = Host.start(new Host.Settings(
                         home,
                         List.of(home.resolve("plugins")),
@@ -92,11 +95,9 @@ final class OneUpdate {
             start = System.nanoTime();
             try (Rollout rollout =
                     workbench.rollout(program, new Batch(List.of(PROMPT), NoiseSource.keyed(1, "scale", 0)), theta)) {
-                result.put("seconds to sample", seconds(start));
-                start = System.nanoTime();
                 try (SamplingChain chain = workbench.chain(rollout, theta, 1, 0)) {
                     double[] gradient = estimator.estimate(chain).gradient().clone();
-                    result.put("seconds to estimate", seconds(start));
+                    result.put("seconds to sample and to estimate", seconds(start));
                     result.put("length of the gradient", Vectors.norm(gradient));
                     double[] before = theta.clone();
                     new AdamW(AdamW.Settings.usual(), theta.length).ascend(theta, gradient, 1e-3);

@@ -81,9 +81,7 @@ public final class Pretrain {
                         Lease<Sampler> sampler = lease(Sampler.class, file, "sampler", base)) {
                     Path configurations = resolver.apply(settings.model());
                     UntrainedModel model = loader.get().untrained(configurations);
-                    Supplier<double[]> start = settings.start() == PretrainFile.Start.STORED
-                            ? () -> model.load(configurations)
-                            : () -> model.initial(settings.training().seed());
+                    Supplier<double[]> start = start(settings, model, configurations);
                     SampleGrid grid = new SampleGrid(backend.get(), sampler.get(), settings);
                     double[] weights = trainDenoiser(
                             settings, model, start, grid, dataset.get(), backend.get(), output, progress, interruption);
@@ -97,6 +95,18 @@ public final class Pretrain {
             }
         }
         return output;
+    }
+
+    private Supplier<double[]> start(PretrainFile.Denoiser settings, UntrainedModel model, Path configurations) {
+        if (settings.start() == PretrainFile.Start.STORED) {
+            return () -> model.load(configurations);
+        }
+        long seed = settings.training().seed();
+        if (settings.inherit().isEmpty()) {
+            return () -> model.initial(seed);
+        }
+        Path related = resolver.apply(settings.inherit());
+        return () -> model.initial(seed, related);
     }
 
     private void evaluate(
@@ -140,7 +150,9 @@ public final class Pretrain {
                 Locale.ROOT,
                 "denoiser of %d %s weights, %s prediction, condition dropout %s",
                 model.layout().size(),
-                settings.start() == PretrainFile.Start.RANDOM ? "random" : "stored",
+                settings.start() == PretrainFile.Start.STORED
+                        ? "stored"
+                        : settings.inherit().isEmpty() ? "random" : "inherited",
                 model.prediction(),
                 settings.conditionDropout());
         Training training = new Training(settings.training(), objective, recipe, folder);

@@ -73,6 +73,7 @@ public final class PretrainFile {
      *
      * @param model folder with the configurations of the model
      * @param start the weights at the start
+     * @param inherit folder of a related model, whose weights the random start is replaced by where they fit; or empty
      * @param conditionDropout how often a caption is replaced by the empty one
      * @param training how it is trained
      * @param gridEvery updates between two sample grids
@@ -89,6 +90,13 @@ public final class PretrainFile {
                     description = "weights at the start: random, or stored for those of the model's folder",
                     defaultValue = "random")
             Start start,
+
+            @Setting(
+                    description =
+                            "folder of a related model, from which a random start takes all weights that fit by name"
+                                    + " and size",
+                    defaultValue = "")
+            String inherit,
 
             @Setting(description = "how often a caption is left empty", defaultValue = "0.1", min = 0, max = 1)
             double conditionDropout,

@@ -43,6 +43,23 @@ public interface UntrainedModel extends AutoCloseable {
     double[] initial(long seed);
 
     /**
+     * Random weights to start from, but for what a related model has learned: a weight is taken from it if there is one of
+     * the same name with as many values, and, if that has fewer rows, as a table of fewer words has, its rows are. A
+     * network for videos begins so as one for images.
+     *
+     * @param seed of {@link #initial(long)}, which draws the rest
+     * @param related folder of a complete model
+     * @throws PlumblineException like {@link ModelLoader#load}, and {@link StandardError#UNSUPPORTED} if models of this kind
+     *     cannot be made of others
+     */
+    default double[] initial(long seed, Path related) {
+        throw PlumblineException.of(StandardError.UNSUPPORTED)
+                .asked("model '" + name() + "' cannot start from the weights of '" + related + "'")
+                .remedy("leave out inherit")
+                .build();
+    }
+
+    /**
      * A model with these weights, held in memory: to look at samples while training goes on. It is valid until this
      * object is closed.
      *

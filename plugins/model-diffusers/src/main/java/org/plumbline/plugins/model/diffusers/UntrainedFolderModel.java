@@ -1,18 +1,13 @@
 package org.plumbline.plugins.model.diffusers;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.stream.Stream;
 import org.plumbline.plugins.model.diffusers.network.DenoiserNetwork;
 import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.TextToImageGraph;
@@ -29,10 +24,25 @@ import org.plumbline.spi.model.Tokenizer;
 import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.toolkit.file.AtomicFile;
+<<<<<<< HEAD:plugins/model-diffusers/src/main/java/org/plumbline/plugins/model/diffusers/UntrainedFolderModel.java
+import org.plumbline.toolkit.file.AtomicFolder;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
 
 /** A model folder whose weights are still to be found. In theta, names start with the folder of their network. */
 final class UntrainedFolderModel implements UntrainedModel {
+=======
+import org.plumbline.toolkit.safetensors.SafetensorsFile;
+import org.plumbline.toolkit.safetensors.SafetensorsWriter;
+import org.plumbline.toolkit.tokenizer.ClipTokenizer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A model folder whose weights are still to be found. In theta, names start with the folder of their network. */
+final class UntrainedPixelModel implements UntrainedModel {
+    private static final String UNET = ModelFolder.UNET + ".";
+    private static final String TEXT_ENCODER = ModelFolder.TEXT_ENCODER + ".";
+    private static final Logger LOG = LoggerFactory.getLogger(UntrainedPixelModel.class);
+>>>>>>> video:plugins/model-diffusers/src/main/java/org/plumbline/plugins/model/diffusers/UntrainedPixelModel.java
     private static final String ENDING = ".safetensors";
 
     private final ModelFolder folder;
@@ -110,6 +120,41 @@ final class UntrainedFolderModel implements UntrainedModel {
     }
 
     @Override
+    public double[] initial(long seed, Path related) {
+        double[] theta = initial(seed);
+        int taken = inherit(UNET, related.resolve(ModelFolder.UNET), ModelFolder.UNET_WEIGHTS, theta);
+        if (tokenizer.isPresent()) {
+            Path text = related.resolve(ModelFolder.TEXT_ENCODER);
+            taken += inherit(TEXT_ENCODER, text, ModelFolder.TEXT_ENCODER_WEIGHTS, theta);
+        }
+        LOG.info("{}: {} of {} weights begin as those of {}", name(), taken, theta.length, related);
+        return theta;
+    }
+
+    /** Takes over what fits and returns how many numbers that was. */
+    private int inherit(String prefix, Path part, String base, double[] theta) {
+        int taken = 0;
+        try (SafetensorsFile file = SafetensorsFile.open(part.resolve(base + ENDING))) {
+            for (ParameterLayout.Entry entry : layout.entries()) {
+                String name = entry.name().startsWith(prefix) ? entry.name().substring(prefix.length()) : "";
+                if (!file.names().contains(name)) {
+                    continue;
+                }
+                double[] values = file.doubles(name);
+                if (values.length == entry.size() || isShorterTable(file.shape(name), entry.shape())) {
+                    System.arraycopy(values, 0, theta, entry.offset(), values.length);
+                    taken += values.length;
+                }
+            }
+        }
+        return taken;
+    }
+
+    private static boolean isShorterTable(long[] found, long[] wanted) {
+        return found.length == 2 && wanted.length == 2 && found[1] == wanted[1] && found[0] < wanted[0];
+    }
+
+    @Override
     public DiffusionModel trained(double[] theta) {
         double[] copy = theta.clone();
         Map<String, WeightSource> parts = new HashMap<>();
@@ -134,26 +179,10 @@ final class UntrainedFolderModel implements UntrainedModel {
     @Override
     public Path save(double[] theta, Path target) {
         VectorWeights.checkSize(layout, theta);
-        Path absolute = target.toAbsolutePath();
-        Path parent = absolute.getParent();
-        if (parent == null || Files.exists(absolute)) {
-            writeInto(absolute, theta);
-            return target;
-        }
-        Path temporary = parent.resolve("." + absolute.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
-            try {
-                writeInto(temporary, theta);
-                Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                deleteIfThere(temporary);
-            }
-        } catch (IOException e) {
-            throw PlumblineException.of(StandardError.UNWRITABLE_OUTPUT)
-                    .asked("the model folder '" + target + "' cannot be written: " + e)
-                    .remedy("name a folder that you may write to, on a disk with free space")
-                    .cause(e)
-                    .build();
+        if (Files.exists(target)) {
+            writeInto(target, theta);
+        } else {
+            AtomicFolder.write(target, folder -> writeInto(folder, theta));
         }
         return target;
     }
@@ -182,16 +211,5 @@ final class UntrainedFolderModel implements UntrainedModel {
             }
         }
         writer.write(path);
-    }
-
-    private static void deleteIfThere(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }
