@@ -22,7 +22,7 @@ import org.plumbline.kernel.progress.Interruption;
 import org.plumbline.kernel.progress.Progress;
 import org.plumbline.launcher.Host;
 
-/** What the model card of the shipped model claims, measured again on the weights that are shipped. */
+/** What the model cards of the shipped models claim, measured again on the weights that are shipped. */
 @Tag("long")
 class ShippedModelTest {
     /** Difference of the mean thickness, in pixels, and of the mean slant between the groups of the training images. */
@@ -35,7 +35,7 @@ class ShippedModelTest {
 
     @Test
     void theShippedModelDrawsWhatItIsAskedFor() throws IOException {
-        Map<String, Double> means = measure();
+        Map<String, Double> means = measure("digits", 2000, 200);
         double recognised = means.get("recognised digit-classifier");
         double bolder = means.get("bold stroke-weight") - means.get("thin stroke-weight");
         double further = means.get("slanted stroke-weight") - means.get("upright stroke-weight");
@@ -44,13 +44,21 @@ class ShippedModelTest {
         assertTrue(further >= SLANT_GAP / 2, "slanted minus upright: " + further);
     }
 
+    @Test
+    void theShippedVideoModelMovesWhatItIsAskedTo() throws IOException {
+        Map<String, Double> means = measure("digits-motion", UPDATES_OF_MOTION, 150);
+        double moving = means.get("moving motion-direction");
+        assertTrue(moving >= LEAST_MOVING, "moves as asked: " + moving);
+    }
+
     /** Runs the shipped recipe without its training, on the shipped weights. */
-    private Map<String, Double> measure() throws IOException {
-        String recipe = Files.readString(App.HOME.resolve("models/digits/pretrain.yaml"));
-        String measuring = recipe.replace("iterations: 2000", "iterations: 0")
+    private Map<String, Double> measure(String model, int updates, int gridEvery) throws IOException {
+        String recipe = Files.readString(App.HOME.resolve("models/" + model + "/pretrain.yaml"));
+        String measuring = recipe.replace("iterations: " + updates, "iterations: 0")
                 .replace("condition-dropout:", "start: stored\n  condition-dropout:")
-                .replace("output: runs/pretrain-digits", "output: " + folder.resolve("out"))
-                .replace("grid-every: 200", "grid-every: 0");
+                .replace("output: runs/pretrain-" + model, "output: " + folder.resolve("out"))
+                .replace("grid-every: " + gridEvery, "grid-every: 0");
+        assertTrue(measuring.contains("iterations: 0") && measuring.contains("grid-every: 0"), measuring);
         assertEquals(
                 recipe.lines().count() + 1,
                 measuring.lines().count(),

@@ -121,6 +121,28 @@ class StudyCommandTest {
         assertTrue(text("err").contains("black box"), text("err"));
     }
 
+    /** Each by its name, and before anything runs: what is made for images, and what is made for videos. */
+    @Test
+    void refusesRewardsForImagesOnVideosAndTheOtherWayRound() throws Exception {
+        String videos = STUDY.replace("UPDATES", "2").replace("models/digits", "models/digits-motion");
+        write(videos);
+        assertEquals(2, run("study", "study.yaml", "--output", "run"));
+        assertTrue(text("err").contains("stroke-weight"), text("err"));
+
+        write(videos.replace("stroke-weight, measure: thickness", "jpeg-compressibility")
+                .replace(
+                        "{id: truncated-bp, cutoff: full, label: exact}, {id: rlr, mode: exact}, {id: adjoint-dpm}",
+                        "{id: rlr}"));
+        assertEquals(2, run("study", "study.yaml", "--output", "run"));
+        assertTrue(text("err").contains("'jpeg-compressibility' cannot score"), text("err"));
+        assertTrue(text("err").contains("[1, 8, 16, 16]"), text("err"));
+
+        write(STUDY.replace("UPDATES", "2").replace("stroke-weight, measure: thickness", "motion-amount"));
+        assertEquals(2, run("study", "study.yaml", "--output", "run"));
+        assertTrue(text("err").contains("motion-amount"), text("err"));
+        assertFalse(Files.exists(folder.resolve("run/study.json")), "nothing is begun");
+    }
+
     /** The shipped model with the last kilobyte of its network missing. */
     private void damagedModel() throws IOException {
         Path model = App.HOME.resolve("models/digits");

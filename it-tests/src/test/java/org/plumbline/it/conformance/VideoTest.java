@@ -136,6 +136,32 @@ class VideoTest {
         assertArrayEquals(apart, bench.score(motion, videos, PROMPTS), 1e-5 * apart[0]);
     }
 
+    @Test
+    void the_shipped_model_loads_and_samples() {
+        try (DiffusionModel shipped = leases.lease(ModelLoader.class, "diffusers", Map.of())
+                        .load(App.HOME.resolve("models/digits-motion"));
+                Workbench bench = Workbench.open(
+                        leases.lease(ComputeBackend.class, "djl-pytorch", Map.of()),
+                        new ChainParts(
+                                shipped,
+                                new TrainableTarget.Lora(1, 1, List.of("to_q")),
+                                2,
+                                leases.lease(RewardModel.class, "motion-amount", Map.of()),
+                                PROMPTS,
+                                PROMPTS.size()))) {
+            SamplerProgram two = leases.lease(Sampler.class, "ddim", Map.of("eta", 0))
+                    .program(new Sampler.Request(
+                            shipped.schedule(), shipped.prediction(), 2, shipped.samplerSettings()));
+            Batch batch = new Batch(PROMPTS, NoiseSource.keyed(SEED, "video", 0));
+            double[] pixels =
+                    bench.images(two, batch, bench.initialParameters(SEED)).pixels();
+            assertEquals(2 * 8 * 256, pixels.length);
+            // Two steps are few, but mostly black with some ink it is already: noise would be grey, 0.5 on average.
+            double mean = Arrays.stream(pixels).average().orElseThrow();
+            assertTrue(mean > 0.01 && mean < 0.25, "mean of the pixels " + mean);
+        }
+    }
+
     @TestFactory
     Collection<DynamicTest> every_estimator_that_trains_image_networks_trains_a_video_network() {
         List<DynamicTest> tests = new ArrayList<>();

@@ -109,6 +109,37 @@ class UntrainedModelTest {
     }
 
     @Test
+    void a_video_network_begins_as_an_image_network_where_it_has_the_same_parts() throws IOException {
+        double[] ofImages = untrained.initial(3);
+        Path images = untrained.save(ofImages, temporary.resolve("images"));
+        Path plan = TinyModel.textToVideo(temporary.resolve("video"));
+        Path config = plan.resolve("text_encoder/config.json");
+        String text = Files.readString(config);
+        Files.writeString(config, text.replace("\"vocab_size\": 526", "\"vocab_size\": 530"));
+        try (UntrainedModel video = loader.untrained(plan)) {
+            double[] drawn = video.initial(4);
+            double[] inherited = video.initial(4, images);
+            for (ParameterLayout.Entry entry : video.layout().entries()) {
+                double[] found = Arrays.copyOfRange(inherited, entry.offset(), entry.offset() + entry.size());
+                double[] expected = Arrays.copyOfRange(drawn, entry.offset(), entry.offset() + entry.size());
+                if (untrained.layout().contains(entry.name())) {
+                    double[] same = part(ofImages, entry.name());
+                    for (int i = 0; i < same.length; i++) {
+                        expected[i] = (float) same[i];
+                    }
+                    assertEquals(
+                            entry.name().endsWith("token_embedding.weight") ? 4 * 12 : 0,
+                            expected.length - same.length,
+                            entry.name());
+                }
+                assertArrayEquals(expected, found, entry.name());
+            }
+            String entrance = "unet.transformer_in.proj_in.weight";
+            assertFalse(untrained.layout().contains(entrance) || !video.layout().contains(entrance));
+        }
+    }
+
+    @Test
     void a_folder_that_cannot_be_written_is_an_error_of_the_user() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "");
         PlumblineException e = assertThrows(
