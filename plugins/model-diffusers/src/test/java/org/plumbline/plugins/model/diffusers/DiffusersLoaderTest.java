@@ -271,8 +271,8 @@ class DiffusersLoaderTest {
     @ParameterizedTest
     @CsvSource({
         "DDIMScheduler, EDMEulerScheduler, EDMEulerScheduler",
-        "v_prediction, flow_prediction, flow_prediction",
-        "scaled_linear, laplace, laplace"
+        "v_prediction, score_prediction, score_prediction",
+        "scaled_linear, zigzag, zigzag"
     })
     void schedules_that_we_do_not_have_are_refused(String from, String to, String reason) throws IOException {
         Path file = folder.resolve("scheduler/scheduler_config.json");
