@@ -24,25 +24,15 @@ import org.plumbline.spi.model.Tokenizer;
 import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.toolkit.file.AtomicFile;
-<<<<<<< HEAD:plugins/model-diffusers/src/main/java/org/plumbline/plugins/model/diffusers/UntrainedFolderModel.java
 import org.plumbline.toolkit.file.AtomicFolder;
-import org.plumbline.toolkit.safetensors.SafetensorsWriter;
-
-/** A model folder whose weights are still to be found. In theta, names start with the folder of their network. */
-final class UntrainedFolderModel implements UntrainedModel {
-=======
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
-import org.plumbline.toolkit.tokenizer.ClipTokenizer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A model folder whose weights are still to be found. In theta, names start with the folder of their network. */
-final class UntrainedPixelModel implements UntrainedModel {
-    private static final String UNET = ModelFolder.UNET + ".";
-    private static final String TEXT_ENCODER = ModelFolder.TEXT_ENCODER + ".";
-    private static final Logger LOG = LoggerFactory.getLogger(UntrainedPixelModel.class);
->>>>>>> video:plugins/model-diffusers/src/main/java/org/plumbline/plugins/model/diffusers/UntrainedPixelModel.java
+final class UntrainedFolderModel implements UntrainedModel {
+    private static final Logger LOG = LoggerFactory.getLogger(UntrainedFolderModel.class);
     private static final String ENDING = ".safetensors";
 
     private final ModelFolder folder;
@@ -122,19 +112,20 @@ final class UntrainedPixelModel implements UntrainedModel {
     @Override
     public double[] initial(long seed, Path related) {
         double[] theta = initial(seed);
-        int taken = inherit(UNET, related.resolve(ModelFolder.UNET), ModelFolder.UNET_WEIGHTS, theta);
-        if (tokenizer.isPresent()) {
-            Path text = related.resolve(ModelFolder.TEXT_ENCODER);
-            taken += inherit(TEXT_ENCODER, text, ModelFolder.TEXT_ENCODER_WEIGHTS, theta);
+        int taken = 0;
+        for (ModelFolder.Component component : components) {
+            taken += inherit(component, related, theta);
         }
         LOG.info("{}: {} of {} weights begin as those of {}", name(), taken, theta.length, related);
         return theta;
     }
 
     /** Takes over what fits and returns how many numbers that was. */
-    private int inherit(String prefix, Path part, String base, double[] theta) {
+    private int inherit(ModelFolder.Component component, Path related, double[] theta) {
+        String prefix = prefix(component);
+        Path stored = related.resolve(component.part()).resolve(component.base() + ENDING);
         int taken = 0;
-        try (SafetensorsFile file = SafetensorsFile.open(part.resolve(base + ENDING))) {
+        try (SafetensorsFile file = SafetensorsFile.open(stored)) {
             for (ParameterLayout.Entry entry : layout.entries()) {
                 String name = entry.name().startsWith(prefix) ? entry.name().substring(prefix.length()) : "";
                 if (!file.names().contains(name)) {
