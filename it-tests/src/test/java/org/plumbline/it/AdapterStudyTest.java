@@ -50,7 +50,7 @@ class AdapterStudyTest {
             """;
 
     @TempDir
-    Path folder;
+    static Path folder;
 
     private ToyStudies studies;
     private EvaluationRecord base;

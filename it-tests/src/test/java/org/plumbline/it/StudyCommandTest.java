@@ -130,7 +130,9 @@ class StudyCommandTest {
         assertTrue(text("err").contains("stroke-weight"), text("err"));
 
         write(videos.replace("stroke-weight, measure: thickness", "jpeg-compressibility")
-                .replace("{id: truncated-bp, cutoff: full, label: exact}, {id: rlr, mode: exact}, {id: adjoint-dpm}", "{id: rlr}"));
+                .replace(
+                        "{id: truncated-bp, cutoff: full, label: exact}, {id: rlr, mode: exact}, {id: adjoint-dpm}",
+                        "{id: rlr}"));
         assertEquals(2, run("study", "study.yaml", "--output", "run"));
         assertTrue(text("err").contains("'jpeg-compressibility' cannot score"), text("err"));
         assertTrue(text("err").contains("[1, 8, 16, 16]"), text("err"));

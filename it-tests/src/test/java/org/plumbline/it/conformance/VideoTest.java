@@ -153,7 +153,8 @@ class VideoTest {
                     .program(new Sampler.Request(
                             shipped.schedule(), shipped.prediction(), 2, shipped.samplerSettings()));
             Batch batch = new Batch(PROMPTS, NoiseSource.keyed(SEED, "video", 0));
-            double[] pixels = bench.images(two, batch, bench.initialParameters(SEED)).pixels();
+            double[] pixels =
+                    bench.images(two, batch, bench.initialParameters(SEED)).pixels();
             assertEquals(2 * 8 * 256, pixels.length);
             // Two steps are few, but mostly black with some ink it is already: noise would be grey, 0.5 on average.
             double mean = Arrays.stream(pixels).average().orElseThrow();

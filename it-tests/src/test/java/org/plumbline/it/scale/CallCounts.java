@@ -13,6 +13,8 @@ import org.plumbline.kernel.chain.Workbench;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginCatalog;
 import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.estimator.GradientEstimator;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.NoiseSchedule;
@@ -34,10 +36,27 @@ import org.plumbline.toolkit.schedule.Precision;
 record CallCounts(PluginCatalog catalog) {
     private static final List<String> PROMPTS = List.of("one", "other");
 
-    /** Network calls per sample. */
-    record Calls(long forward, long backward) {}
+    /** Network calls and rewards per sample. */
+    record Calls(long forward, long backward, long rewards) {}
 
+    /** With noise in the steps, or without where the estimator only works so. */
     Calls of(String estimator, Map<String, Object> settings, int steps) {
+        try {
+            return of(estimator, settings, steps, 1);
+        } catch (PlumblineException refusal) {
+            if (refusal.code() != StandardError.INCOMPATIBLE) {
+                throw refusal;
+            }
+            try {
+                return of(estimator, settings, steps, 0);
+            } catch (PlumblineException other) {
+                refusal.addSuppressed(other);
+                throw refusal;
+            }
+        }
+    }
+
+    private Calls of(String estimator, Map<String, Object> settings, int steps, int eta) {
         NoiseSchedule schedule = DiscreteNoiseSchedule.ofBetas(
                 BetaSchedule.SCALED_LINEAR.betas(1000, 0.00085, 0.012, Precision.FLOAT64), Precision.FLOAT64);
         ClosedFormModel model = ClosedFormModel.of(
@@ -57,7 +76,15 @@ record CallCounts(PluginCatalog catalog) {
                 Lease<Sampler> sampler = catalog.lease(
                         Sampler.class,
                         "ddim",
-                        Map.of("eta", 1, "clip-sample", false, "set-alpha-to-one", false),
+                        Map.of(
+                                "eta",
+                                eta,
+                                "timestep-spacing",
+                                "trailing",
+                                "clip-sample",
+                                false,
+                                "set-alpha-to-one",
+                                false),
                         here);
                 Lease<GradientEstimator> leased = catalog.lease(GradientEstimator.class, estimator, settings, here);
                 Workbench bench = Workbench.open(backend.get(), parts)) {
@@ -72,7 +99,7 @@ record CallCounts(PluginCatalog catalog) {
                 leased.get().estimate(chain);
             }
             Ledger.Work work = bench.ledger().reading().since(before);
-            return new Calls(work.nfeForward(), work.nfeBackward());
+            return new Calls(work.nfeForward(), work.nfeBackward(), work.rewardEvaluations() / PROMPTS.size());
         }
     }
 }

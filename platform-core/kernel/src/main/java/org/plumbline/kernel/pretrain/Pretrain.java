@@ -102,10 +102,11 @@ public final class Pretrain {
             return () -> model.load(configurations);
         }
         long seed = settings.training().seed();
-        if (settings.inherit().isEmpty()) {
+        String inherited = settings.inherit();
+        if (inherited == null) {
             return () -> model.initial(seed);
         }
-        Path related = resolver.apply(settings.inherit());
+        Path related = resolver.apply(inherited);
         return () -> model.initial(seed, related);
     }
 
@@ -152,7 +153,7 @@ public final class Pretrain {
                 model.layout().size(),
                 settings.start() == PretrainFile.Start.STORED
                         ? "stored"
-                        : settings.inherit().isEmpty() ? "random" : "inherited",
+                        : settings.inherit() == null ? "random" : "inherited",
                 model.prediction(),
                 settings.conditionDropout());
         Training training = new Training(settings.training(), objective, recipe, folder);

@@ -73,7 +73,7 @@ public final class PretrainFile {
      *
      * @param model folder with the configurations of the model
      * @param start the weights at the start
-     * @param inherit folder of a related model, whose weights the random start is replaced by where they fit; or empty
+     * @param inherit folder of a related model, whose weights the random start is replaced by where they fit, or null
      * @param conditionDropout how often a caption is replaced by the empty one
      * @param training how it is trained
      * @param gridEvery updates between two sample grids
@@ -94,8 +94,8 @@ public final class PretrainFile {
             @Setting(
                     description =
                             "folder of a related model, from which a random start takes all weights that fit by name"
-                                    + " and size",
-                    defaultValue = "")
+                                    + " and size; default: none")
+            @Nullable
             String inherit,
 
             @Setting(description = "how often a caption is left empty", defaultValue = "0.1", min = 0, max = 1)

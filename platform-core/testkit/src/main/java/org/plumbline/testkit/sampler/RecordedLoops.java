@@ -49,6 +49,10 @@ import org.plumbline.toolkit.schedule.Precision;
  */
 public final class RecordedLoops {
     private static final String FILE = "scheduler_expectations.json";
+
+    /** Further options and schedulers, in the same form. */
+    private static final String MORE = "more_scheduler_expectations.json";
+
     private static final int IMAGES = 4;
 
     /** Of float32 loops, relative; what the rows state for their sums. */
@@ -103,13 +107,15 @@ public final class RecordedLoops {
     /** All rows. */
     public static List<JsonNode> rows() throws IOException {
         Path named = GoldenFolder.find(FILE).orElse(null);
-        try (InputStream in = named != null
-                ? Files.newInputStream(named)
-                : Objects.requireNonNull(RecordedLoops.class.getResourceAsStream(FILE))) {
-            List<JsonNode> rows = new ArrayList<>();
-            new ObjectMapper().readTree(in).forEach(rows::add);
-            return rows;
+        List<JsonNode> rows = new ArrayList<>();
+        for (String file : named == null ? List.of(FILE, MORE) : List.of(FILE)) {
+            try (InputStream in = named != null
+                    ? Files.newInputStream(named)
+                    : Objects.requireNonNull(RecordedLoops.class.getResourceAsStream(file))) {
+                new ObjectMapper().readTree(in).forEach(rows::add);
+            }
         }
+        return rows;
     }
 
     /** The schedule that a scheduler's settings describe, in float32. */

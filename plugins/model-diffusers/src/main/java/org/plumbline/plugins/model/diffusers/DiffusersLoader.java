@@ -105,6 +105,24 @@ final class DiffusersLoader implements ModelLoader {
                         2022,
                         "CVPR"),
                 new Citation(
+                        "podell2023sdxl",
+                        "D. Podell, Z. English, K. Lacey et al.",
+                        "SDXL: Improving latent diffusion models for high-resolution image synthesis",
+                        2023,
+                        "arXiv"),
+                new Citation(
+                        "peebles2023dit",
+                        "W. Peebles, S. Xie",
+                        "Scalable diffusion models with transformers",
+                        2023,
+                        "ICCV"),
+                new Citation(
+                        "esser2024sd3",
+                        "P. Esser, S. Kulal, A. Blattmann et al.",
+                        "Scaling rectified flow transformers for high-resolution image synthesis",
+                        2024,
+                        "ICML"),
+                new Citation(
                         "radford2021clip",
                         "A. Radford, J. W. Kim, C. Hallacy et al.",
                         "Learning transferable visual models from natural language supervision",

@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.plumbline.plugins.model.diffusers.network.Autoencoder;
 import org.plumbline.plugins.model.diffusers.network.AutoencoderConfig;
 import org.plumbline.plugins.model.diffusers.network.Scope;
+import org.plumbline.plugins.model.diffusers.network.Tiles;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.graph.TensorSpec;
@@ -14,9 +15,16 @@ import org.plumbline.spi.model.ImageDecoder;
 
 /**
  * Turns latents into pictures by the decoder of an autoencoder: always in float32, and one picture at a time, since at 512
- * pixels its intermediate results are a hundred times as large as the picture.
+ * pixels its intermediate results are a hundred times as large as the picture. A latent more than twice as high or wide as
+ * those of the autoencoder's training is decoded in {@link Tiles} of that size, which differ a little from the whole.
  */
 final class LatentDecoder implements ImageDecoder {
+    /** How many times the size of training is decoded whole: above, one matrix of attention takes over a gigabyte. */
+    private static final int BEYOND = 2;
+
+    /** Height and width of the smallest tile. */
+    private static final int SMALLEST = 32;
+
     private final Autoencoder autoencoder;
     private final WeightSource weights;
     private final long[] latentShape;
@@ -38,6 +46,16 @@ final class LatentDecoder implements ImageDecoder {
         AutoencoderConfig config = autoencoder.config();
         int size = config.pixelSize();
         return new long[] {config.out(), size * latentShape[1], size * latentShape[2]};
+    }
+
+    /** Tiles as high and wide as the latents that the autoencoder was trained on. */
+    private Tiles tiles() {
+        AutoencoderConfig config = autoencoder.config();
+        return new Tiles(autoencoder, Math.max(SMALLEST, config.sampleSize() / config.pixelSize()));
+    }
+
+    private boolean tiled() {
+        return Math.max(latentShape[1], latentShape[2]) > BEYOND * tiles().side();
     }
 
     @Override
@@ -72,7 +90,7 @@ final class LatentDecoder implements ImageDecoder {
             @Override
             public <T> T build(Ops<T> ops, Map<String, T> inputs) {
                 T latent = autoencoder.unscaled(ops, Objects.requireNonNull(inputs.get(LATENT)));
-                T picture = autoencoder.decode(ops, latent);
+                T picture = tiled() ? tiles().decode(ops, latent) : autoencoder.decode(ops, latent);
                 return ops.shift(ops.scale(picture, 0.5), 0.5);
             }
         };

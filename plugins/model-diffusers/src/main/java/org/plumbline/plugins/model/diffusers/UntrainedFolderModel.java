@@ -114,25 +114,24 @@ final class UntrainedFolderModel implements UntrainedModel {
         double[] theta = initial(seed);
         int taken = 0;
         for (ModelFolder.Component component : components) {
-            taken += inherit(component, related, theta);
+            taken += inherit(component, related.resolve(component.part()), theta);
         }
         LOG.info("{}: {} of {} weights begin as those of {}", name(), taken, theta.length, related);
         return theta;
     }
 
     /** Takes over what fits and returns how many numbers that was. */
-    private int inherit(ModelFolder.Component component, Path related, double[] theta) {
-        String prefix = prefix(component);
-        Path stored = related.resolve(component.part()).resolve(component.base() + ENDING);
+    private int inherit(ModelFolder.Component component, Path part, double[] theta) {
         int taken = 0;
-        try (SafetensorsFile file = SafetensorsFile.open(stored)) {
-            for (ParameterLayout.Entry entry : layout.entries()) {
-                String name = entry.name().startsWith(prefix) ? entry.name().substring(prefix.length()) : "";
-                if (!file.names().contains(name)) {
+        try (WeightFiles files = WeightFiles.open(part, component.base())) {
+            for (WeightSpec weight : component.weights()) {
+                SafetensorsFile file = files.tensors().get(weight.name());
+                if (file == null) {
                     continue;
                 }
-                double[] values = file.doubles(name);
-                if (values.length == entry.size() || isShorterTable(file.shape(name), entry.shape())) {
+                ParameterLayout.Entry entry = layout.entry(prefix(component) + weight.name());
+                double[] values = file.doubles(weight.name());
+                if (values.length == entry.size() || isShorterTable(file.shape(weight.name()), entry.shape())) {
                     System.arraycopy(values, 0, theta, entry.offset(), values.length);
                     taken += values.length;
                 }

@@ -1,5 +1,7 @@
 /**
- * The plugin {@code diffusers}: models in the folder layout of the diffusers library.
+ * The plugin {@code diffusers}: models in the folder layout of the diffusers library; and the plugin {@code clip-score}, a
+ * reward from a folder that holds both networks of CLIP
+ * ({@link org.plumbline.plugins.model.diffusers.ClipScore}).
  *
  * <pre>
  * model_index.json                             which parts there are

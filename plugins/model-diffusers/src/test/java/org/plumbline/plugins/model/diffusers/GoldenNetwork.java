@@ -77,7 +77,8 @@ record GoldenNetwork(Path weights, Path forward, JsonNode facts) {
             return files.map(file -> file.getFileName().toString())
                     .filter(file -> file.startsWith("forward") && file.endsWith(".safetensors"))
                     .map(file -> file.substring(0, file.length() - ".safetensors".length()))
-                    .filter(file -> name.endsWith(file.substring("forward".length())))
+                    .filter(file ->
+                            name.endsWith(file.substring("forward".length()).replaceFirst("^_", "")))
                     .max(Comparator.comparingInt(String::length))
                     .map(folder::resolveSibling);
         }
@@ -233,7 +234,7 @@ record GoldenNetwork(Path weights, Path forward, JsonNode facts) {
         private GraphDefinition definition(String output) {
             List<TensorSpec> specs = new ArrayList<>();
             for (String name : names("in.")) {
-                if (graph.takes(name, output)) {
+                if (graph.takes(GoldenGraph.plain(name), output)) {
                     long[] shape = numbers.shape("in." + name);
                     shape[0] = TensorSpec.BATCH;
                     specs.add(new TensorSpec(name, shape));
@@ -252,7 +253,9 @@ record GoldenNetwork(Path weights, Path forward, JsonNode facts) {
 
                 @Override
                 public <T> T build(Ops<T> ops, Map<String, T> inputs) {
-                    return graph.build(ops, inputs, output, numbers.shape("out." + output));
+                    Map<String, T> named = new LinkedHashMap<>();
+                    inputs.forEach((name, value) -> named.put(GoldenGraph.plain(name), value));
+                    return graph.build(ops, named, new GoldenGraph.Wanted(output, numbers, names("out.")));
                 }
             };
         }

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
 import org.plumbline.spi.graph.Ops;
 import org.plumbline.spi.model.Tokenizer;
+import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /** A network of a folder by the class that its configuration names, with inputs and outputs as files of numbers call them. */
 public interface GoldenGraph {
@@ -15,12 +16,30 @@ public interface GoldenGraph {
     /** True if the output depends on the input. */
     boolean takes(String input, String output);
 
+    /** Applies the network to inputs with plain names. */
+    <T> T build(Ops<T> ops, Map<String, T> in, Wanted wanted);
+
     /**
-     * Applies the network.
+     * An output that is wanted.
      *
-     * @param shape expected of the output
+     * @param outputs all that the file has
      */
-    <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape);
+    record Wanted(String output, SafetensorsFile numbers, Set<String> outputs) {
+        /** The width of a vector per row. */
+        long width() {
+            return numbers.shape("out." + output)[1];
+        }
+
+        /** Of a network that projects, some files call the projected vector pooled and have no other. */
+        boolean projected(int width, Set<String> otherNames) {
+            return outputs.stream().noneMatch(otherNames::contains) && width() == width;
+        }
+    }
+
+    /** The last part of a name: files may say to which group of arguments an input belongs. */
+    static String plain(String name) {
+        return name.substring(name.lastIndexOf('.') + 1);
+    }
 
     /** Builds the network that a configuration describes. */
     static GoldenGraph of(Scope scope, ConfigFile config) {
@@ -63,7 +82,7 @@ public interface GoldenGraph {
         }
 
         @Override
-        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+        public <T> T build(Ops<T> ops, Map<String, T> in, Wanted wanted) {
             T classes = in.get("class_labels");
             UNetConfig config = unet.config();
             if (classes != null && config.classes().orElseThrow().kind() == ClassEmbedding.Kind.TABLE) {
@@ -89,7 +108,7 @@ public interface GoldenGraph {
         }
 
         @Override
-        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+        public <T> T build(Ops<T> ops, Map<String, T> in, Wanted wanted) {
             return unet.apply(ops, in.get("sample"), any(in, "timesteps", "timestep"), in.get("encoder_hidden_states"));
         }
     }
@@ -109,7 +128,7 @@ public interface GoldenGraph {
         }
 
         @Override
-        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+        public <T> T build(Ops<T> ops, Map<String, T> in, Wanted wanted) {
             return transformer.apply(
                     ops,
                     any(in, "hidden_states", "sample"),
@@ -128,7 +147,7 @@ public interface GoldenGraph {
         }
 
         @Override
-        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+        public <T> T build(Ops<T> ops, Map<String, T> in, Wanted wanted) {
             return transformer.apply(
                     ops,
                     any(in, "hidden_states", "sample"),
@@ -156,13 +175,13 @@ public interface GoldenGraph {
         }
 
         @Override
-        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+        public <T> T build(Ops<T> ops, Map<String, T> in, Wanted wanted) {
             T input = in.values().iterator().next();
-            if (!encodes(output)) {
+            if (!encodes(wanted.output())) {
                 return autoencoder.decode(ops, input);
             }
             Autoencoder.Posterior<T> posterior = autoencoder.encode(ops, input);
-            return output.equals("mean") ? posterior.mean() : posterior.logVariance();
+            return wanted.output().equals("mean") ? posterior.mean() : posterior.logVariance();
         }
     }
 
@@ -174,20 +193,20 @@ public interface GoldenGraph {
         }
 
         @Override
-        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+        public <T> T build(Ops<T> ops, Map<String, T> in, Wanted wanted) {
             return text.apply(
                     ops,
                     in.get("input_ids"),
-                    switch (output) {
+                    switch (wanted.output()) {
                         case "last_hidden_state" -> ClipTextModel.Output.LAST;
                         case "penultimate" -> ClipTextModel.Output.PENULTIMATE;
                         case "text_embeds", "projected" -> ClipTextModel.Output.PROJECTED;
-                        case "pooled", "pooler_output" ->
-                            // Of a network that projects, some files call the projected vector pooled.
-                            shape[1] == text.config().projected() && output.equals("pooled")
+                        case "pooled" ->
+                            wanted.projected(text.config().projected(), Set.of("text_embeds", "projected"))
                                     ? ClipTextModel.Output.PROJECTED
                                     : ClipTextModel.Output.POOLED;
-                        default -> throw new IllegalArgumentException("no output " + output);
+                        case "pooler_output" -> ClipTextModel.Output.POOLED;
+                        default -> throw new IllegalArgumentException("no output " + wanted.output());
                     });
         }
     }
@@ -200,16 +219,20 @@ public interface GoldenGraph {
         }
 
         @Override
-        public <T> T build(Ops<T> ops, Map<String, T> in, String output, long[] shape) {
+        public <T> T build(Ops<T> ops, Map<String, T> in, Wanted wanted) {
             return vision.apply(
                     ops,
                     any(in, "pixel_values", "image"),
-                    switch (output) {
+                    switch (wanted.output()) {
                         case "last_hidden_state" -> ClipVisionModel.Output.LAST;
                         case "penultimate" -> ClipVisionModel.Output.PENULTIMATE;
                         case "image_embeds", "projected" -> ClipVisionModel.Output.PROJECTED;
-                        case "pooled", "pooler_output" -> ClipVisionModel.Output.POOLED;
-                        default -> throw new IllegalArgumentException("no output " + output);
+                        case "pooled" ->
+                            wanted.projected(vision.config().projected(), Set.of("image_embeds", "projected"))
+                                    ? ClipVisionModel.Output.PROJECTED
+                                    : ClipVisionModel.Output.POOLED;
+                        case "pooler_output" -> ClipVisionModel.Output.POOLED;
+                        default -> throw new IllegalArgumentException("no output " + wanted.output());
                     });
         }
     }
