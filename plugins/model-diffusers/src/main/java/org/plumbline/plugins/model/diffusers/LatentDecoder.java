@@ -55,7 +55,7 @@ final class LatentDecoder implements ImageDecoder {
     }
 
     private boolean tiled() {
-        return Math.max(latentShape[1], latentShape[2]) > BEYOND * tiles().side();
+        return Math.max(latentShape[1], latentShape[2]) > (long) BEYOND * tiles().side();
     }
 
     @Override
