@@ -31,8 +31,8 @@ public record Tiles(Autoencoder autoencoder, int side) {
                                 weights(rows, y, columns, x, pixels),
                                 1,
                                 1,
-                                pixels * rows.length(),
-                                pixels * columns.length()));
+                                (long) pixels * rows.length(),
+                                (long) pixels * columns.length()));
                 T placed = ops.pad2d(
                         weighed,
                         pixels * x,
