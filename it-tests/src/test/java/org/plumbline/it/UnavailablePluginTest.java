@@ -52,7 +52,7 @@ class UnavailablePluginTest {
                 ID,
                 "bundle broken 1.0.0 does not resolve",
                 "bundle broken 1.0.0 needs package org.plumbline.spi.reward, version [7.0.0, 8.0.0);"
-                        + " there is 1.1.0 in the platform");
+                        + " there is 1.2.0 in the platform");
         var failure = assertThrows(PlumblineException.class, () -> host.lease(ID));
         assertTrue(failure.getMessage().contains("needs package org.plumbline.spi.reward"), failure.getMessage());
     }
