@@ -21,13 +21,6 @@ record Frames(int count) {
         return ops.transpose(ops.reshape(images, -1, count, shape[1], shape[2], shape[3]), 0, 2, 1, 3, 4);
     }
 
-    /** [batch x frames, width] plus a row of a table [frames, width] for each frame. */
-    <T> T addToEach(Ops<T> ops, T x, T table) {
-        long width = ops.shape(x)[1];
-        T videos = ops.reshape(x, -1, count, width);
-        return ops.reshape(ops.add(videos, ops.reshape(table, 1, count, width)), -1, width);
-    }
-
     /** [batch, ...] to [batch x frames, ...], the same for every frame. */
     <T> T repeat(Ops<T> ops, T x) {
         long[] shape = ops.shape(x);

@@ -16,14 +16,10 @@ public final class UNet3D implements DenoiserNetwork {
     /** Heads of the attention over time at the entrance, whatever the configuration says. */
     private static final int ENTRANCE_HEADS = 8;
 
-    /** Of the vectors of frames before training; those of times are a few times as large. */
-    private static final double FRAME_DEVIATION = 0.2;
-
     private final UNet3DConfig config;
     private final Frames frames;
     private final Conv2d convIn;
     private final TimestepEmbedding timeEmbedding;
-    private final @Nullable String frameTable;
     private final TemporalTransformer transformerIn;
     private final List<Stage> down = new ArrayList<>();
     private final Middle middle;
@@ -44,13 +40,6 @@ public final class UNet3D implements DenoiserNetwork {
         int first = config.channels().get(0);
         this.convIn = scope.conv("conv_in", config.in(), first, 3, 1, 1);
         this.timeEmbedding = new TimestepEmbedding(scope.in("time_embedding"), first, config.timeWidth(), true, 0);
-        this.frameTable = config.frameEmbedding()
-                ? scope.weight(
-                        "frame_embedding.weight",
-                        Initialiser.normal(FRAME_DEVIATION),
-                        config.frames(),
-                        config.timeWidth())
-                : null;
         this.transformerIn = new TemporalTransformer(
                 scope.in("transformer_in"), frames, first, ENTRANCE_HEADS, config.headWidth(), config.groups());
         int stages = config.channels().size();
@@ -119,9 +108,6 @@ public final class UNet3D implements DenoiserNetwork {
     /** Like {@link #apply}, with the sinusoidal part of the time embedding instead of the labels. */
     <T> T applyToWaves(Ops<T> ops, T sample, T waves, T condition) {
         T time = frames.repeat(ops, timeEmbedding.apply(ops, waves));
-        if (frameTable != null) {
-            time = frames.addToEach(ops, time, ops.weight(frameTable, frames.count(), config.timeWidth()));
-        }
         T text = frames.repeat(ops, condition);
         T h = convIn.apply(ops, frames.apart(ops, sample));
         h = ops.boundary(transformerIn.apply(ops, h));

@@ -8,15 +8,11 @@ import org.plumbline.plugins.model.diffusers.config.ConfigFile;
  * The sizes of a {@link UNet3D}, a text-conditioned network for videos, {@code UNet3DConditionModel}.
  *
  * <p>A folder of diffusers does not say how many frames its videos have; there it is an argument of the pipeline. Here it
- * is one more option of the network's config.json, {@code sample_frames}. Another one, {@code frame_embedding}, tells the
- * network the number of a frame as it tells it the time: a vector per frame is added to the time embedding. Without it, as in
- * diffusers, the frames know their order from the ends of the video only, where convolutions over time are padded; that is
- * enough for large networks and much data.
+ * is one more option of the network's config.json, {@code sample_frames}.
  *
  * @param in channels of the input
  * @param out channels of the output
  * @param frames of a video
- * @param frameEmbedding whether the network is told the number of a frame; diffusers does not have that
  * @param height rows of a frame
  * @param width columns of a frame
  * @param channels of each stage on the way down
@@ -33,7 +29,6 @@ public record UNet3DConfig(
         int in,
         int out,
         int frames,
-        boolean frameEmbedding,
         int height,
         int width,
         List<Integer> channels,
@@ -48,9 +43,6 @@ public record UNet3DConfig(
         implements DenoiserConfig {
     /** The option that diffusers does not have. */
     private static final String FRAMES = "sample_frames";
-
-    /** The other one. */
-    private static final String FRAME_EMBEDDING = "frame_embedding";
 
     public UNet3DConfig {
         channels = List.copyOf(channels);
@@ -85,7 +77,6 @@ public record UNet3DConfig(
                 file.integer("in_channels", 4),
                 file.integer("out_channels", 4),
                 file.integer(FRAMES),
-                file.flag(FRAME_EMBEDDING, false),
                 size[0],
                 size[1],
                 channels,

@@ -55,21 +55,6 @@ class UNet3DConfigTest {
         assertArrayEquals(new long[] {32, 8}, entrance.shape());
     }
 
-    @Test
-    void a_network_may_be_told_the_number_of_a_frame() throws IOException {
-        Scope with = Scope.root();
-        read(BASE.formatted(", \"frame_embedding\": true")).build(with);
-        Scope without = Scope.root();
-        read(BASE.formatted("")).build(without);
-        List<WeightSpec> more = with.weights().stream()
-                .filter(weight -> without.weights().stream()
-                        .noneMatch(other -> other.name().equals(weight.name())))
-                .toList();
-        assertEquals(1, more.size());
-        assertEquals("frame_embedding.weight", more.get(0).name());
-        assertArrayEquals(new long[] {5, 32}, more.get(0).shape());
-    }
-
     /** As the names of the parts of diffusers' module are, counted by hand from its classes. */
     @Test
     void every_layer_has_its_parts_and_only_stages_with_attention_have_attentions() throws IOException {
