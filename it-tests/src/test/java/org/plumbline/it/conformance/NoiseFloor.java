@@ -17,11 +17,12 @@ import java.util.stream.IntStream;
  *
  * <p>An error of one result against the truth is a standard deviation where a distance of two results is sqrt(2) of them,
  * so {@value #BOUND} times the scatter are 5.7 standard deviations: out of reach by chance even for a single number whose
- * scatter is known from {@value #REPLICAS} distances only (Student's t with 6 degrees of freedom: 1e-3), of which there is
- * one per case. What a wrong factor or a wrong step changes is 1e4 times as much and more.
+ * scatter is known from {@value #REPLICAS} distances only (Student's t with 16 degrees of freedom: 3e-5). What a wrong factor
+ * or a wrong step changes is 1e4 times as much and more. The scatter of a single number may be measured as nothing, since
+ * float32 has few numbers of its size: it is never taken to be less than the distance of two neighbours.
  */
 final class NoiseFloor {
-    static final int REPLICAS = 6;
+    static final int REPLICAS = 16;
     static final double BOUND = 4;
 
     /**
@@ -61,7 +62,17 @@ final class NoiseFloor {
             double distance = distance(centre, 1, part.of(other));
             squares += distance * distance;
         }
-        return Math.sqrt(squares / others.size());
+        return Math.max(Math.sqrt(squares / others.size()), spacing(centre));
+    }
+
+    /** What float32 cannot tell apart at the size of these numbers; two results of a single number may well be equal. */
+    private static double spacing(double[] numbers) {
+        double squares = 0;
+        for (double number : numbers) {
+            double unit = Math.ulp((float) number);
+            squares += unit * unit;
+        }
+        return Math.sqrt(squares);
     }
 
     private static double distance(double[] found, double factor, double[] expected) {
