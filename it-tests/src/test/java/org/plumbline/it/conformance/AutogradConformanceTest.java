@@ -166,7 +166,8 @@ class AutogradConformanceTest {
         double factor = tested.lossPerGradient();
         try (GoldenChain float32 = golden.chain(FLOAT32, ALL_WEIGHTS);
                 GoldenChain float64 = golden.chain(FLOAT64, ALL_WEIGHTS)) {
-            NoiseFloor floor = new NoiseFloor(rounding -> float32.run(estimator.get(), program, name, rounding));
+            NoiseFloor floor =
+                    new NoiseFloor(NoiseFloor.MANY, rounding -> float32.run(estimator.get(), program, name, rounding));
             Map<String, double[]> reference = float64.run(estimator.get(), program, name, Rounding.none());
             for (Map<String, double[]> result : List.of(floor.typical(), reference)) {
                 String backend = result == reference ? FLOAT64 : FLOAT32;
@@ -187,7 +188,8 @@ class AutogradConformanceTest {
             double ofNoise = factor / golden.numbers.doubles("adjoint.sigmas")[0];
             TrainableTarget initialNoise = new TrainableTarget.InitialNoise();
             try (GoldenChain chain = golden.chain(FLOAT32, initialNoise)) {
-                NoiseFloor floor = new NoiseFloor(rounding -> chain.run(estimator.get(), program, name, rounding));
+                NoiseFloor floor = new NoiseFloor(
+                        NoiseFloor.MANY, rounding -> chain.run(estimator.get(), program, name, rounding));
                 Map<String, double[]> found = floor.typical();
                 floor.compare(ofState, found, whole("grad", found), ofNoise, golden.numbers.doubles(ofState));
                 floor.finish();
@@ -241,7 +243,8 @@ class AutogradConformanceTest {
         GradientEstimator draft = leases.lease(GradientEstimator.class, "truncated-bp", Map.of("steps", 1));
         try (GoldenChain float32 = golden.chain(FLOAT32, ALL_WEIGHTS);
                 GoldenChain float64 = golden.chain(FLOAT64, ALL_WEIGHTS)) {
-            NoiseFloor floor = new NoiseFloor(rounding -> gradient(float32, program, rounding, tiled::estimate));
+            NoiseFloor floor =
+                    new NoiseFloor(NoiseFloor.MANY, rounding -> gradient(float32, program, rounding, tiled::estimate));
             for (GoldenChain chain : List.of(float32, float64)) {
                 Map<String, double[]> sum = chain.run(program, "", Rounding.none(), running -> {
                     double[] gradient = draft.estimate(running).gradient();

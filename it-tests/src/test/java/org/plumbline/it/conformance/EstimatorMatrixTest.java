@@ -162,7 +162,7 @@ class EstimatorMatrixTest {
     }
 
     private void check(EstimatorForm form, Ground ground) {
-        NoiseFloor floor = new NoiseFloor(rounding -> {
+        NoiseFloor floor = new NoiseFloor(NoiseFloor.FEW, rounding -> {
             Result result = run(form, bench(FLOAT32, ground), ground, rounding);
             return Map.of("grad", result.gradient);
         });

@@ -16,13 +16,15 @@ import java.util.stream.IntStream;
  * mean square distance between results that differ by {@link Rounding#random}.
  *
  * <p>An error of one result against the truth is a standard deviation where a distance of two results is sqrt(2) of them,
- * so {@value #BOUND} times the scatter are 5.7 standard deviations: out of reach by chance even for a single number whose
- * scatter is known from {@value #REPLICAS} distances only (Student's t with 16 degrees of freedom: 3e-5). What a wrong factor
- * or a wrong step changes is 1e4 times as much and more. The scatter of a single number may be measured as nothing, since
- * float32 has few numbers of its size: it is never taken to be less than the distance of two neighbours.
+ * so {@value #BOUND} times the scatter are 5.7 standard deviations. Where the scatter is known from {@value #FEW} distances,
+ * chance exceeds that for one number in a thousand (Student's t), which will do for the one gradient of a case; where a case
+ * compares hundreds of tensors the scatter has to be known from {@value #MANY} (3e-5). What a wrong factor or a wrong step
+ * changes is 1e4 times as much and more. The scatter of a single number may be measured as nothing, since float32 has few
+ * numbers of its size: it is never taken to be less than the distance of two neighbours.
  */
 final class NoiseFloor {
-    static final int REPLICAS = 16;
+    static final int FEW = 6;
+    static final int MANY = 16;
     static final double BOUND = 4;
 
     /**
@@ -35,10 +37,14 @@ final class NoiseFloor {
     private final List<Map<String, double[]>> others;
     private final List<String> failures = new ArrayList<>();
 
-    /** Measures the scatter of a computation in float32. */
-    NoiseFloor(Function<Rounding, Map<String, double[]>> computation) {
+    /**
+     * Measures the scatter of a computation in float32.
+     *
+     * @param replicas from so many distances
+     */
+    NoiseFloor(int replicas, Function<Rounding, Map<String, double[]>> computation) {
         typical = computation.apply(Rounding.none());
-        others = IntStream.range(0, REPLICAS)
+        others = IntStream.range(0, replicas)
                 .mapToObj(replica -> computation.apply(Rounding.random(replica)))
                 .toList();
     }
