@@ -79,17 +79,11 @@ final class BackendCommand {
         }
 
         private BackendChoice choice() {
-            Map<String, Object> section = section(id, settings);
+            Map<String, Object> section = PluginSection.of(id, settings);
             if (rollouts != null) {
-                section.put("rollouts", section(rollouts, rolloutsSettings));
+                section.put("rollouts", PluginSection.of(rollouts, rolloutsSettings));
             }
             return BackendChoice.of(section);
-        }
-
-        private static Map<String, Object> section(String id, Map<String, String> settings) {
-            Map<String, Object> section = new LinkedHashMap<>(settings);
-            section.put("id", id);
-            return section;
         }
 
         private ControlClient.Run chosen(List<ControlClient.Run> runs) {

@@ -202,7 +202,7 @@ final class SampleCommand implements HostedCommand {
                 use(loader, loaderSettings, "loader"),
                 invocation.find(model),
                 lora == null ? null : invocation.find(lora),
-                BackendChoice.of(section(backend, backendSettings)),
+                BackendChoice.of(PluginSection.of(backend, backendSettings)),
                 use(sampler, samplerSettings, "sampler"),
                 steps,
                 new Guidance(guidance, rescale, negativePrompt),
@@ -221,13 +221,7 @@ final class SampleCommand implements HostedCommand {
     }
 
     private static PluginUse use(String id, Map<String, String> settings, String where) {
-        return PluginUse.of(section(id, settings), where);
-    }
-
-    private static Map<String, Object> section(String id, Map<String, String> settings) {
-        Map<String, Object> section = new LinkedHashMap<>(settings);
-        section.put("id", id);
-        return section;
+        return PluginUse.of(PluginSection.of(id, settings), where);
     }
 
     /** samples.png, samples-2.png, ...: what was sampled before is kept. */
@@ -276,10 +270,10 @@ final class SampleCommand implements HostedCommand {
         made.put("guidance", guidance);
         made.put("guidance-rescale", rescale);
         made.put("steps", steps);
-        made.put("sampler", section(sampler, samplerSettings));
+        made.put("sampler", PluginSection.of(sampler, samplerSettings));
         made.put("sampler-program", sampled.sampler());
-        made.put("loader", section(loader, loaderSettings));
-        made.put("backend", section(backend, backendSettings));
+        made.put("loader", PluginSection.of(loader, loaderSettings));
+        made.put("backend", PluginSection.of(backend, backendSettings));
         made.put("backend-description", sampled.backend());
         made.put("batch", batch);
         try {
