@@ -11,6 +11,7 @@ import java.lang.annotation.Target;
  *
  * <p>Components may be of type int, long, double, boolean, String, an enum (written in kebab case by the user), Path, a
  * List of one of these, or another such record; a {@code @Nullable} component without a default is null when absent.
+ * Another such record is a section of its own, unless it is {@link Included}.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -21,7 +21,7 @@
  * static state. Ids without a dot belong to the project; everybody else uses a reverse domain name.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.plumbline.spi.plugin;
 

@@ -24,6 +24,12 @@ import org.slf4j.LoggerFactory;
  * {@link #lacks}. Confined to one thread.
  */
 public final class ModelSettings {
+    /** Settings that several samplers have and that go before the model's. */
+    public interface Configured {
+        /** Puts what is configured before what the model says. */
+        void putInto(ModelSettings settings);
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(ModelSettings.class);
 
     /** What the model's loader reads: the schedule and the prediction. */
@@ -72,6 +78,12 @@ public final class ModelSettings {
             values.put("use_exponential_sigmas", configured == SigmaSpacing.EXPONENTIAL);
             values.put("use_beta_sigmas", configured == SigmaSpacing.BETA);
         }
+        return this;
+    }
+
+    /** Puts a group of configured settings before the model's. */
+    public ModelSettings with(Configured group) {
+        group.putInto(this);
         return this;
     }
 

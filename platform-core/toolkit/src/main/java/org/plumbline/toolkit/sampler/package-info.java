@@ -5,7 +5,7 @@
  * sampler programs.
  */
 @Export
-@Version("1.2.0")
+@Version("1.3.0")
 @NullMarked
 package org.plumbline.toolkit.sampler;
 

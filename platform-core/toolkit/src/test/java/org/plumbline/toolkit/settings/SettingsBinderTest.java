@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Setting;
 
 class SettingsBinderTest {
@@ -297,6 +298,61 @@ class SettingsBinderTest {
         assertTrue(failure.getMessage().startsWith("test: low must not exceed high;"), failure.getMessage());
     }
 
+    // ---- included records
+
+    private record Spacing(
+            @Setting(description = "first", defaultValue = "1", min = 0)
+            int first,
+
+            @Setting(description = "last") int last) {
+        Spacing {
+            if (first > last) {
+                throw new IllegalArgumentException("first must not exceed last");
+            }
+        }
+    }
+
+    private record Levels(
+            @Setting(description = "spread") @Nullable Mode spread,
+            @Included Spacing spacing) {}
+
+    private record Including(
+            @Setting(description = "rate", defaultValue = "0.5")
+            double rate,
+
+            @Included Levels levels) {}
+
+    private static final SettingsBinder<Including> INCLUDING = SettingsBinder.of(Including.class);
+
+    @Test
+    void settingsOfIncludedRecordsStandBesideTheOthers() {
+        Including bound = INCLUDING.bind(Map.of("last", 7, "spread", "exact"), "test");
+        assertEquals(new Including(0.5, new Levels(Mode.EXACT, new Spacing(1, 7))), bound);
+        assertEquals(
+                List.of("rate", "spread", "first", "last"),
+                List.copyOf(INCLUDING.unbind(bound).keySet()));
+        assertEquals(bound, INCLUDING.bind(INCLUDING.unbind(bound), "test"));
+        assertEquals(
+                List.of("rate", "spread", "first", "last"),
+                INCLUDING.describe().stream().map(SettingDescription::key).toList());
+    }
+
+    @Test
+    void whatIsWrongInAnIncludedRecordIsNamedAsTheUserWroteIt() {
+        var absent = failure(INCLUDING, Map.of());
+        assertEquals(StandardError.MISSING_KEY, absent.code());
+        assertTrue(absent.getMessage().startsWith("test needs the setting 'last'"), absent.getMessage());
+        var outside = failure(INCLUDING, Map.of("last", 3, "first", -1));
+        assertTrue(outside.getMessage().startsWith("test: -1 as 'first'"), outside.getMessage());
+        var unknown = failure(INCLUDING, Map.of("last", 3, "frist", 2));
+        assertEquals(StandardError.UNKNOWN_KEY, unknown.code());
+        assertTrue(
+                unknown.getMessage().contains("did you mean 'first'?; available: first, last, rate, spread"),
+                unknown.getMessage());
+        var refused = failure(INCLUDING, Map.of("last", 0));
+        assertTrue(refused.getMessage().startsWith("test: first must not exceed last"), refused.getMessage());
+    }
+
     // ---- help
 
     @Test
@@ -353,6 +409,18 @@ class SettingsBinderTest {
 
     private record Outer(@Setting(description = "a") WrongDefault inner) {}
 
+    private record IncludedNumber(@Included int a) {}
+
+    private record IncludedAndNot(
+            @Included @Setting(description = "a") Guidance a) {}
+
+    private record IncludedPerhaps(@Included @Nullable Guidance a) {}
+
+    private record SameKeyTwice(
+            @Setting(description = "a", defaultValue = "1") double scale,
+
+            @Included Guidance guidance) {}
+
     @ParameterizedTest
     @ValueSource(
             classes = {
@@ -363,7 +431,11 @@ class SettingsBinderTest {
                 DefaultOutOfRange.class,
                 RangeOfText.class,
                 DefaultOfASection.class,
-                Outer.class
+                Outer.class,
+                IncludedNumber.class,
+                IncludedAndNot.class,
+                IncludedPerhaps.class,
+                SameKeyTwice.class
             })
     void anIllFormedRecordIsFoundBeforeAnythingIsBound(Class<? extends Record> record) {
         var failure = assertThrows(PlumblineException.class, () -> SettingsBinder.of(record));

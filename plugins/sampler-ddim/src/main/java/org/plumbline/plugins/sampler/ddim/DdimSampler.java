@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -17,7 +18,10 @@ import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.ClippingSettings;
 import org.plumbline.toolkit.sampler.ModelSettings;
+import org.plumbline.toolkit.sampler.ThresholdingSettings;
+import org.plumbline.toolkit.sampler.TimestepSettings;
 import org.plumbline.toolkit.sampler.TimestepSpacing;
 
 /**
@@ -45,43 +49,24 @@ final class DdimSampler implements Sampler {
      * Settings; those that are null are taken from the model.
      *
      * @param eta noise level
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
+     * @param timesteps which training steps are visited
      * @param setAlphaToOne whether abar beyond the last step is 1
-     * @param clipSample whether x0 is clipped
-     * @param clipSampleRange where
-     * @param thresholding whether x0 is thresholded dynamically, which goes before clipping
-     * @param dynamicThresholdingRatio which quantile
-     * @param sampleMaxValue largest threshold
+     * @param clipping of the predicted sample
+     * @param thresholding of the predicted sample, which goes before clipping
      * @param useClippedModelOutput whether eps is recomputed from the clipped x0
      */
     record Configuration(
             @Setting(description = "noise level, 0 deterministic to 1 ancestral", defaultValue = "0", min = 0, max = 1)
             double eta,
 
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset,
+            @Included TimestepSettings timesteps,
 
             @Setting(description = "take abar as 1 beyond the last step; default: the model's") @Nullable
             Boolean setAlphaToOne,
 
-            @Setting(description = "clip the predicted sample; default: the model's") @Nullable
-            Boolean clipSample,
+            @Included ClippingSettings clipping,
 
-            @Setting(description = "bound of clipping; default: the model's", min = 0) @Nullable
-            Double clipSampleRange,
-
-            @Setting(description = "threshold the predicted sample dynamically; default: the model's") @Nullable
-            Boolean thresholding,
-
-            @Setting(description = "quantile of thresholding; default: the model's", min = 0, max = 1) @Nullable
-            Double dynamicThresholdingRatio,
-
-            @Setting(description = "largest threshold; default: the model's", min = 0) @Nullable
-            Double sampleMaxValue,
+            @Included ThresholdingSettings thresholding,
 
             @Setting(description = "recompute eps from the clipped sample", defaultValue = "false")
             boolean useClippedModelOutput) {}
@@ -104,14 +89,10 @@ final class DdimSampler implements Sampler {
     public SamplerProgram program(Request request) {
         NoiseSchedule schedule = request.schedule();
         ModelSettings settings = ModelSettings.of("ddim", request, CLASSES)
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset())
+                .with(configuration.timesteps())
                 .with("set_alpha_to_one", configuration.setAlphaToOne())
-                .with("clip_sample", configuration.clipSample())
-                .with("clip_sample_range", configuration.clipSampleRange())
-                .with("thresholding", configuration.thresholding())
-                .with("dynamic_thresholding_ratio", configuration.dynamicThresholdingRatio())
-                .with("sample_max_value", configuration.sampleMaxValue());
+                .with(configuration.clipping())
+                .with(configuration.thresholding());
         int trainSteps = schedule.trainSteps();
         int steps = request.steps();
         if (!schedule.variancePreserving() || request.prediction() == PredictionType.FLOW) {

@@ -24,6 +24,9 @@ import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.testkit.sampler.SamplerContract;
+import org.plumbline.toolkit.sampler.ClippingSettings;
+import org.plumbline.toolkit.sampler.ThresholdingSettings;
+import org.plumbline.toolkit.sampler.TimestepSettings;
 import org.plumbline.toolkit.sampler.TimestepSpacing;
 import org.plumbline.toolkit.schedule.BetaSchedule;
 import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
@@ -75,7 +78,7 @@ class DdimSamplerTest {
     class ClippedWithItsOwnEpsilon extends Contract {
         ClippedWithItsOwnEpsilon() {
             super(
-                    new DdimSampler.Configuration(0.7, null, null, null, null, null, null, null, null, true),
+                    Configured.configuration(Map.of("eta", 0.7, "use-clipped-model-output", true)),
                     0.7,
                     PredictionType.EPSILON);
         }
@@ -115,7 +118,13 @@ class DdimSamplerTest {
     }
 
     private static DdimSampler.Configuration eta(double eta, @Nullable TimestepSpacing spacing) {
-        return new DdimSampler.Configuration(eta, spacing, null, null, null, null, null, null, null, false);
+        return new DdimSampler.Configuration(
+                eta,
+                new TimestepSettings(spacing, null),
+                null,
+                ClippingSettings.ofModel(),
+                ThresholdingSettings.ofModel(),
+                false);
     }
 
     abstract static class Contract extends SamplerContract {
@@ -257,8 +266,7 @@ class DdimSamplerTest {
                 Map.of("timestep_spacing", "linspace", "clip_sample", true));
         assertEquals(999, first(new DdimSampler(eta(0, null)), request));
         assertEquals(900, first(new DdimSampler(eta(0, TimestepSpacing.LEADING)), request));
-        DdimSampler unclipped = new DdimSampler(
-                new DdimSampler.Configuration(0, null, null, null, false, null, null, null, null, false));
+        DdimSampler unclipped = Configured.ddim(Map.of("clip-sample", false));
         assertTrue(unclipped.program(request).transform().identity());
     }
 

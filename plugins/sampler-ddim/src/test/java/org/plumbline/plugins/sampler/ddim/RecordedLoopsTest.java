@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -25,17 +26,8 @@ class RecordedLoopsTest {
     private static Sampler sampler(JsonNode row) {
         JsonNode step = row.path("step_kwargs");
         double eta = row.has("scalar_assertions") ? 1 : step.path("eta").asDouble(0);
-        return new DdimSampler(new DdimSampler.Configuration(
-                eta,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                step.path("use_clipped_model_output").asBoolean(false)));
+        boolean clipped = step.path("use_clipped_model_output").asBoolean(false);
+        return Configured.ddim(Map.of("eta", eta, "use-clipped-model-output", clipped));
     }
 
     @TestFactory

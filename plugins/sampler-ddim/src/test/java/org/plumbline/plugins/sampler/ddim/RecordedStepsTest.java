@@ -184,8 +184,7 @@ class RecordedStepsTest {
                 settings.put(entry.getKey(), value.textValue());
             }
         });
-        return new DdimSampler(
-                        new DdimSampler.Configuration(eta, null, null, null, null, null, null, null, null, false))
+        return Configured.ddim(Map.of("eta", eta))
                 .program(new Sampler.Request(schedule, prediction(config), steps, settings));
     }
 

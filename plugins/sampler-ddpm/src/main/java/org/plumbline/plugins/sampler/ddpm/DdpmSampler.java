@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -14,9 +15,12 @@ import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.ClippingSettings;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.ProgramWriter;
+import org.plumbline.toolkit.sampler.ThresholdingSettings;
+import org.plumbline.toolkit.sampler.TimestepSettings;
 import org.plumbline.toolkit.sampler.TimestepSpacing;
 
 /**
@@ -62,38 +66,19 @@ final class DdpmSampler implements Sampler {
      * Settings; those that are null are taken from the model.
      *
      * @param varianceType of the noise
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
-     * @param clipSample whether x0 is clipped
-     * @param clipSampleRange where
-     * @param thresholding whether x0 is thresholded dynamically, which goes before clipping
-     * @param dynamicThresholdingRatio which quantile
-     * @param sampleMaxValue largest threshold
+     * @param timesteps which training steps are visited
+     * @param clipping of the predicted sample
+     * @param thresholding of the predicted sample, which goes before clipping
      */
     record Configuration(
             @Setting(description = "fixed-small or fixed-large, with or without -log; default: the model's") @Nullable
             Variance varianceType,
 
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
+            @Included TimestepSettings timesteps,
 
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset,
+            @Included ClippingSettings clipping,
 
-            @Setting(description = "clip the predicted sample; default: the model's") @Nullable
-            Boolean clipSample,
-
-            @Setting(description = "bound of clipping; default: the model's", min = 0) @Nullable
-            Double clipSampleRange,
-
-            @Setting(description = "threshold the predicted sample dynamically; default: the model's") @Nullable
-            Boolean thresholding,
-
-            @Setting(description = "quantile of thresholding; default: the model's", min = 0, max = 1) @Nullable
-            Double dynamicThresholdingRatio,
-
-            @Setting(description = "largest threshold; default: the model's", min = 0) @Nullable
-            Double sampleMaxValue) {}
+            @Included ThresholdingSettings thresholding) {}
 
     private final Configuration configuration;
 
@@ -112,13 +97,9 @@ final class DdpmSampler implements Sampler {
         NoiseSchedule schedule = request.schedule();
         ModelSettings settings = ModelSettings.of("ddpm", request, CLASSES)
                 .with("variance_type", configuration.varianceType())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset())
-                .with("clip_sample", configuration.clipSample())
-                .with("clip_sample_range", configuration.clipSampleRange())
-                .with("thresholding", configuration.thresholding())
-                .with("dynamic_thresholding_ratio", configuration.dynamicThresholdingRatio())
-                .with("sample_max_value", configuration.sampleMaxValue());
+                .with(configuration.timesteps())
+                .with(configuration.clipping())
+                .with(configuration.thresholding());
         if (!schedule.variancePreserving() || request.prediction() == PredictionType.FLOW) {
             throw settings.unsuited(
                     "a flow-matching model", "variance preserving models", "choose a flow-matching sampler");

@@ -21,11 +21,12 @@ import org.plumbline.testkit.sampler.SamplerContract;
 import org.plumbline.toolkit.schedule.BetaSchedule;
 import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
 import org.plumbline.toolkit.schedule.Precision;
+import org.plumbline.toolkit.settings.SettingsBinder;
 
 class DdpmSamplerTest {
     /** Everything as the model says. */
     static final DdpmSampler.Configuration MODEL_SETTINGS =
-            new DdpmSampler.Configuration(null, null, null, null, null, null, null, null);
+            SettingsBinder.of(DdpmSampler.Configuration.class).bind(Map.of(), "sampler 'ddpm'");
 
     @Nested
     class Small extends Contract {

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -18,6 +19,7 @@ import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.ProgramWriter;
+import org.plumbline.toolkit.sampler.TimestepSettings;
 import org.plumbline.toolkit.sampler.TimestepSpacing;
 
 /**
@@ -56,8 +58,7 @@ final class PndmSampler implements Sampler {
      *
      * @param skipPrkSteps whether there is no Runge-Kutta start
      * @param setAlphaToOne whether abar beyond the last step is 1
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
+     * @param timesteps which training steps are visited
      */
     record Configuration(
             @Setting(description = "no Runge-Kutta start (PLMS); default: the model's") @Nullable
@@ -66,11 +67,7 @@ final class PndmSampler implements Sampler {
             @Setting(description = "take abar as 1 beyond the last step; default: the model's") @Nullable
             Boolean setAlphaToOne,
 
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset) {}
+            @Included TimestepSettings timesteps) {}
 
     private final Configuration configuration;
 
@@ -89,8 +86,7 @@ final class PndmSampler implements Sampler {
         ModelSettings settings = ModelSettings.of("pndm", request, CLASSES)
                 .with("skip_prk_steps", configuration.skipPrkSteps())
                 .with("set_alpha_to_one", configuration.setAlphaToOne())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset());
+                .with(configuration.timesteps());
         NoiseSchedule schedule = request.schedule();
         if (!schedule.variancePreserving() || request.prediction() == PredictionType.FLOW) {
             throw settings.unsuited(

@@ -13,11 +13,13 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.sampler.Sampler;
+import org.plumbline.testkit.sampler.ConfiguredSamplerContract;
 import org.plumbline.testkit.sampler.ConvergenceOrder;
-import org.plumbline.testkit.sampler.SamplerContract;
+import org.plumbline.toolkit.sampler.TimestepSettings;
 
 class PndmSamplerTest {
-    private static final Sampler SAMPLER = new PndmSampler(new PndmSampler.Configuration(null, null, null, null));
+    private static final Sampler SAMPLER =
+            new PndmSampler(new PndmSampler.Configuration(null, null, TimestepSettings.ofModel()));
 
     @Nested
     class RungeKutta extends Contract {
@@ -33,38 +35,14 @@ class PndmSamplerTest {
         }
     }
 
-    abstract static class Contract extends SamplerContract {
-        private final PredictionType prediction;
-        private final boolean skips;
-
+    abstract static class Contract extends ConfiguredSamplerContract {
         Contract(PredictionType prediction, boolean skips) {
-            this.prediction = prediction;
-            this.skips = skips;
+            super(SAMPLER, prediction, Map.of("skip_prk_steps", skips, "steps_offset", 1), 5);
         }
 
         @Override
         protected ComputeBackend backend() {
             return new ReferenceBackend();
-        }
-
-        @Override
-        protected Sampler sampler() {
-            return SAMPLER;
-        }
-
-        @Override
-        protected PredictionType prediction() {
-            return prediction;
-        }
-
-        @Override
-        protected Map<String, Object> modelSettings() {
-            return Map.of("skip_prk_steps", skips, "steps_offset", 1);
-        }
-
-        @Override
-        protected int steps() {
-            return 5;
         }
 
         /** Velocities are combined as they are; the sampler's description says so. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -12,13 +13,13 @@ import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.LevelSettings;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.PolynomialIntegrals;
 import org.plumbline.toolkit.sampler.ProgramWriter;
-import org.plumbline.toolkit.sampler.SigmaSpacing;
-import org.plumbline.toolkit.sampler.TimestepSpacing;
+import org.plumbline.toolkit.sampler.ThresholdingSettings;
 
 /**
  * DEIS of orders 1 to 3: x' / alpha' = x / alpha + integral of the predicted noise over rho = sigma / alpha, with a
@@ -42,12 +43,8 @@ final class DeisSampler implements Sampler {
      *
      * @param solverOrder highest order
      * @param lowerOrderFinal lower orders at the end of short chains
-     * @param sigmas how the levels are spread
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
-     * @param thresholding whether x0 is thresholded dynamically
-     * @param dynamicThresholdingRatio which quantile
-     * @param sampleMaxValue largest threshold
+     * @param levels which noise levels are visited
+     * @param thresholding of the predicted sample
      */
     record Configuration(
             @Setting(description = "highest order; default: the model's, 2", min = 1, max = 3) @Nullable
@@ -56,24 +53,9 @@ final class DeisSampler implements Sampler {
             @Setting(description = "lower orders at the end of chains below 15 steps; default: the model's") @Nullable
             Boolean lowerOrderFinal,
 
-            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
-            @Nullable
-            SigmaSpacing sigmas,
+            @Included LevelSettings levels,
 
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset,
-
-            @Setting(description = "threshold the predicted sample dynamically; default: the model's") @Nullable
-            Boolean thresholding,
-
-            @Setting(description = "quantile of thresholding; default: the model's", min = 0, max = 1) @Nullable
-            Double dynamicThresholdingRatio,
-
-            @Setting(description = "largest threshold; default: the model's", min = 0) @Nullable
-            Double sampleMaxValue) {}
+            @Included ThresholdingSettings thresholding) {}
 
     private final Configuration configuration;
 
@@ -92,12 +74,8 @@ final class DeisSampler implements Sampler {
         ModelSettings settings = ModelSettings.of("deis", request, CLASSES)
                 .with("solver_order", configuration.solverOrder())
                 .with("lower_order_final", configuration.lowerOrderFinal())
-                .with(configuration.sigmas())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset())
-                .with("thresholding", configuration.thresholding())
-                .with("dynamic_thresholding_ratio", configuration.dynamicThresholdingRatio())
-                .with("sample_max_value", configuration.sampleMaxValue());
+                .with(configuration.levels())
+                .with(configuration.thresholding());
         int highest = settings.integer("solver_order", 2);
         boolean lowers = settings.flag("lower_order_final", true);
         // Names of the other solvers' forms mean this one.

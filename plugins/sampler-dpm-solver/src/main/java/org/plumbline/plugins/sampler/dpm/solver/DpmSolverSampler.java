@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -12,12 +13,12 @@ import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.LevelSettings;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.ProgramWriter;
-import org.plumbline.toolkit.sampler.SigmaSpacing;
-import org.plumbline.toolkit.sampler.TimestepSpacing;
+import org.plumbline.toolkit.sampler.ThresholdingSettings;
 
 /**
  * DPM-Solver and DPM-Solver++ of orders 1 to 3 as multistep methods, and their stochastic forms.
@@ -55,13 +56,9 @@ final class DpmSolverSampler implements Sampler {
      * @param solverType how D1 enters in order 2
      * @param lowerOrderFinal lower orders at the end of short chains
      * @param eulerAtFinal order 1 in the last step
-     * @param sigmas how the levels are spread
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
+     * @param levels which noise levels are visited
      * @param finalSigmasType where the last step ends
-     * @param thresholding whether x0 is thresholded dynamically
-     * @param dynamicThresholdingRatio which quantile
-     * @param sampleMaxValue largest threshold
+     * @param thresholding of the predicted sample
      */
     record Configuration(
             @Setting(description = "highest order; default: the model's, 2", min = 1, max = 3) @Nullable
@@ -80,27 +77,12 @@ final class DpmSolverSampler implements Sampler {
             @Setting(description = "order 1 in the last step; default: the model's") @Nullable
             Boolean eulerAtFinal,
 
-            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
-            @Nullable
-            SigmaSpacing sigmas,
-
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset,
+            @Included LevelSettings levels,
 
             @Setting(description = "where the last step ends: zero or sigma_min; default: the model's") @Nullable
             String finalSigmasType,
 
-            @Setting(description = "threshold the predicted sample dynamically; default: the model's") @Nullable
-            Boolean thresholding,
-
-            @Setting(description = "quantile of thresholding; default: the model's", min = 0, max = 1) @Nullable
-            Double dynamicThresholdingRatio,
-
-            @Setting(description = "largest threshold; default: the model's", min = 0) @Nullable
-            Double sampleMaxValue) {}
+            @Included ThresholdingSettings thresholding) {}
 
     private final Configuration configuration;
 
@@ -125,13 +107,9 @@ final class DpmSolverSampler implements Sampler {
                 .with("solver_type", configuration.solverType())
                 .with("lower_order_final", configuration.lowerOrderFinal())
                 .with("euler_at_final", configuration.eulerAtFinal())
-                .with(configuration.sigmas())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset())
+                .with(configuration.levels())
                 .with("final_sigmas_type", configuration.finalSigmasType())
-                .with("thresholding", configuration.thresholding())
-                .with("dynamic_thresholding_ratio", configuration.dynamicThresholdingRatio())
-                .with("sample_max_value", configuration.sampleMaxValue());
+                .with(configuration.thresholding());
         Algorithm algorithm = Algorithm.of(settings, request, Algorithm.values());
         boolean midpoint = SolverType.midpoint(settings);
         int order = settings.integer("solver_order", 2);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -18,6 +19,7 @@ import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.ProgramWriter;
 import org.plumbline.toolkit.sampler.SigmaSpacing;
+import org.plumbline.toolkit.sampler.ThresholdingSettings;
 
 /**
  * DPM-Solver and DPM-Solver++ as singlestep methods, as in the papers: a group of up to three steps is one step of a
@@ -55,9 +57,7 @@ final class DpmSolverSinglestepSampler implements Sampler {
      * @param lowerOrderFinal lower orders at the end
      * @param sigmas how the levels are spread
      * @param finalSigmasType where the last step ends
-     * @param thresholding whether x0 is thresholded dynamically
-     * @param dynamicThresholdingRatio which quantile
-     * @param sampleMaxValue largest threshold
+     * @param thresholding of the predicted sample
      */
     record Configuration(
             @Setting(description = "highest order; default: the model's, 2", min = 1, max = 3) @Nullable
@@ -79,14 +79,7 @@ final class DpmSolverSinglestepSampler implements Sampler {
             @Setting(description = "where the last step ends: zero or sigma_min; default: the model's") @Nullable
             String finalSigmasType,
 
-            @Setting(description = "threshold the predicted sample dynamically; default: the model's") @Nullable
-            Boolean thresholding,
-
-            @Setting(description = "quantile of thresholding; default: the model's", min = 0, max = 1) @Nullable
-            Double dynamicThresholdingRatio,
-
-            @Setting(description = "largest threshold; default: the model's", min = 0) @Nullable
-            Double sampleMaxValue) {}
+            @Included ThresholdingSettings thresholding) {}
 
     private final Configuration configuration;
 
@@ -109,9 +102,7 @@ final class DpmSolverSinglestepSampler implements Sampler {
                 .with("lower_order_final", configuration.lowerOrderFinal())
                 .with(configuration.sigmas())
                 .with("final_sigmas_type", configuration.finalSigmasType())
-                .with("thresholding", configuration.thresholding())
-                .with("dynamic_thresholding_ratio", configuration.dynamicThresholdingRatio())
-                .with("sample_max_value", configuration.sampleMaxValue());
+                .with(configuration.thresholding());
         Algorithm algorithm = Algorithm.of(settings, request, Algorithm.NOISE, Algorithm.DATA, Algorithm.SDE_DATA);
         boolean midpoint = SolverType.midpoint(settings);
         int order = settings.integer("solver_order", 2);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -13,12 +14,12 @@ import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.LevelSettings;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.ProgramWriter;
-import org.plumbline.toolkit.sampler.SigmaSpacing;
-import org.plumbline.toolkit.sampler.TimestepSpacing;
+import org.plumbline.toolkit.sampler.ThresholdingSettings;
 
 /**
  * UniPC of orders 1 to 3: a predictor, and at the next call, which knows the prediction at the predicted point, a corrector
@@ -54,13 +55,9 @@ final class UniPcSampler implements Sampler {
      * @param predictX0 whether polynomials are made of samples or of noises
      * @param lowerOrderFinal whether orders fall at the end
      * @param disableCorrector steps whose result is not corrected
-     * @param sigmas how the levels are spread
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
+     * @param levels which noise levels are visited
      * @param finalSigmasType where the last step ends
-     * @param thresholding whether x0 is thresholded dynamically
-     * @param dynamicThresholdingRatio which quantile
-     * @param sampleMaxValue largest threshold
+     * @param thresholding of the predicted sample
      */
     record Configuration(
             @Setting(description = "highest order; default: the model's, 2", min = 1, max = 3) @Nullable
@@ -78,27 +75,12 @@ final class UniPcSampler implements Sampler {
             @Setting(description = "steps whose result is not corrected; default: the model's") @Nullable
             List<Integer> disableCorrector,
 
-            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
-            @Nullable
-            SigmaSpacing sigmas,
-
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset,
+            @Included LevelSettings levels,
 
             @Setting(description = "where the last step ends: zero or sigma_min; default: the model's") @Nullable
             String finalSigmasType,
 
-            @Setting(description = "threshold the predicted sample dynamically; default: the model's") @Nullable
-            Boolean thresholding,
-
-            @Setting(description = "quantile of thresholding; default: the model's", min = 0, max = 1) @Nullable
-            Double dynamicThresholdingRatio,
-
-            @Setting(description = "largest threshold; default: the model's", min = 0) @Nullable
-            Double sampleMaxValue) {}
+            @Included ThresholdingSettings thresholding) {}
 
     private final Configuration configuration;
 
@@ -120,13 +102,9 @@ final class UniPcSampler implements Sampler {
                 .with("predict_x0", configuration.predictX0())
                 .with("lower_order_final", configuration.lowerOrderFinal())
                 .with("disable_corrector", configuration.disableCorrector())
-                .with(configuration.sigmas())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset())
+                .with(configuration.levels())
                 .with("final_sigmas_type", configuration.finalSigmasType())
-                .with("thresholding", configuration.thresholding())
-                .with("dynamic_thresholding_ratio", configuration.dynamicThresholdingRatio())
-                .with("sample_max_value", configuration.sampleMaxValue());
+                .with(configuration.thresholding());
         int highest = settings.integer("solver_order", 2);
         boolean bh1 = settings.choice("solver_type", "bh2", "bh1", "bh2", "midpoint", "heun", "logrho")
                 .equals("bh1");

@@ -15,8 +15,8 @@ import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.Sampler;
+import org.plumbline.testkit.sampler.ConfiguredSamplerContract;
 import org.plumbline.testkit.sampler.ConvergenceOrder;
-import org.plumbline.testkit.sampler.SamplerContract;
 import org.plumbline.toolkit.schedule.FlowSchedule;
 
 class DpmSolverContractTest {
@@ -132,40 +132,14 @@ class DpmSolverContractTest {
         }
     }
 
-    abstract static class Contract extends SamplerContract {
-        private final Sampler sampler;
-        private final PredictionType prediction;
-        private final Map<String, Object> settings;
-
+    abstract static class Contract extends ConfiguredSamplerContract {
         Contract(Sampler sampler, PredictionType prediction, Map<String, Object> settings) {
-            this.sampler = sampler;
-            this.prediction = prediction;
-            this.settings = settings;
+            super(sampler, prediction, settings, 5);
         }
 
         @Override
         protected ComputeBackend backend() {
             return new ReferenceBackend();
-        }
-
-        @Override
-        protected Sampler sampler() {
-            return sampler;
-        }
-
-        @Override
-        protected PredictionType prediction() {
-            return prediction;
-        }
-
-        @Override
-        protected Map<String, Object> modelSettings() {
-            return settings;
-        }
-
-        @Override
-        protected int steps() {
-            return 5;
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -12,13 +13,12 @@ import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.LevelSettings;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.ProgramWriter;
-import org.plumbline.toolkit.sampler.SigmaSpacing;
 import org.plumbline.toolkit.sampler.SigmaTable;
-import org.plumbline.toolkit.sampler.TimestepSpacing;
 
 /**
  * The midpoint method in y = x / alpha over S = sigma / alpha, with the middle in log S: the second method of
@@ -45,23 +45,13 @@ final class Dpm2Sampler implements Sampler {
      * Settings; those that are null are taken from the model.
      *
      * @param ancestral whether steps have noise
-     * @param sigmas how the levels are spread
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
+     * @param levels which noise levels are visited
      */
     record Configuration(
             @Setting(description = "with the noise of ancestral sampling; default: as the model's class says") @Nullable
             Boolean ancestral,
 
-            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
-            @Nullable
-            SigmaSpacing sigmas,
-
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset) {}
+            @Included LevelSettings levels) {}
 
     private final Configuration configuration;
 
@@ -77,10 +67,7 @@ final class Dpm2Sampler implements Sampler {
 
     @Override
     public SamplerProgram program(Request request) {
-        ModelSettings settings = ModelSettings.of("dpm2", request, CLASSES)
-                .with(configuration.sigmas())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset());
+        ModelSettings settings = ModelSettings.of("dpm2", request, CLASSES).with(configuration.levels());
         Clock clock = Clock.of(settings, request, Clock.Rules.DPM2);
         settings.warnOfOthers();
         Boolean wanted = configuration.ancestral();

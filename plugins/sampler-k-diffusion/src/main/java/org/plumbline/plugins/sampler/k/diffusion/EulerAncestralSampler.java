@@ -3,10 +3,9 @@ package org.plumbline.plugins.sampler.k.diffusion;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
-import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
 import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
@@ -16,7 +15,7 @@ import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.ProgramWriter;
-import org.plumbline.toolkit.sampler.TimestepSpacing;
+import org.plumbline.toolkit.sampler.TimestepSettings;
 
 /**
  * Ancestral sampling by Euler's method in y = x / alpha over S = sigma / alpha: a step goes below the next level and comes
@@ -41,15 +40,9 @@ final class EulerAncestralSampler implements Sampler {
     /**
      * Settings; those that are null are taken from the model.
      *
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
+     * @param timesteps which training steps are visited
      */
-    record Configuration(
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset) {}
+    record Configuration(@Included TimestepSettings timesteps) {}
 
     private final Configuration configuration;
 
@@ -65,9 +58,8 @@ final class EulerAncestralSampler implements Sampler {
 
     @Override
     public SamplerProgram program(Request request) {
-        ModelSettings settings = ModelSettings.of("euler-ancestral", request, CLASSES)
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset());
+        ModelSettings settings =
+                ModelSettings.of("euler-ancestral", request, CLASSES).with(configuration.timesteps());
         Clock clock = Clock.of(settings, request, Clock.Rules.ANCESTRAL);
         settings.warnOfOthers();
         NoiseGrid grid = clock.grid();

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -12,12 +13,11 @@ import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.LevelSettings;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.ProgramWriter;
-import org.plumbline.toolkit.sampler.SigmaSpacing;
-import org.plumbline.toolkit.sampler.TimestepSpacing;
 
 /**
  * Euler's method in y = x / alpha over S = sigma / alpha, y' = y + (S' - S) eps, with churn if it is asked for.
@@ -49,9 +49,7 @@ final class EulerSampler implements Sampler {
      * @param churnFrom smallest level with churn
      * @param churnTo largest level with churn
      * @param churnNoise s_noise
-     * @param sigmas how the levels are spread
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
+     * @param levels which noise levels are visited
      * @param sigmaMin smallest level where levels are spread
      * @param sigmaMax largest level where levels are spread
      * @param finalSigmasType where the last step ends
@@ -69,15 +67,7 @@ final class EulerSampler implements Sampler {
             @Setting(description = "factor of the noise of churn (s_noise)", defaultValue = "1", min = 0)
             double churnNoise,
 
-            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
-            @Nullable
-            SigmaSpacing sigmas,
-
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset,
+            @Included LevelSettings levels,
 
             @Setting(description = "smallest level that karras, exponential and beta spread to", min = 0) @Nullable
             Double sigmaMin,
@@ -103,9 +93,7 @@ final class EulerSampler implements Sampler {
     @Override
     public SamplerProgram program(Request request) {
         ModelSettings settings = ModelSettings.of("euler", request, CLASSES)
-                .with(configuration.sigmas())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset())
+                .with(configuration.levels())
                 .with("sigma_min", configuration.sigmaMin())
                 .with("sigma_max", configuration.sigmaMax())
                 .with("final_sigmas_type", configuration.finalSigmasType());

@@ -3,21 +3,20 @@ package org.plumbline.plugins.sampler.k.diffusion;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
-import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
 import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.ClippingSettings;
+import org.plumbline.toolkit.sampler.LevelSettings;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.ProgramWriter;
-import org.plumbline.toolkit.sampler.SigmaSpacing;
-import org.plumbline.toolkit.sampler.TimestepSpacing;
 
 /**
  * Heun's method in y = x / alpha over S = sigma / alpha: the mean of the slopes eps at both ends of a step. The last step,
@@ -41,28 +40,11 @@ final class HeunSampler implements Sampler {
     /**
      * Settings; those that are null are taken from the model.
      *
-     * @param sigmas how the levels are spread
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
-     * @param clipSample whether x0 is clipped
-     * @param clipSampleRange where
+     * @param levels which noise levels are visited
+     * @param clipping of the predicted sample
      */
     record Configuration(
-            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
-            @Nullable
-            SigmaSpacing sigmas,
-
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset,
-
-            @Setting(description = "clip the predicted sample; default: the model's") @Nullable
-            Boolean clipSample,
-
-            @Setting(description = "bound of clipping; default: the model's", min = 0) @Nullable
-            Double clipSampleRange) {}
+            @Included LevelSettings levels, @Included ClippingSettings clipping) {}
 
     private final Configuration configuration;
 
@@ -79,11 +61,8 @@ final class HeunSampler implements Sampler {
     @Override
     public SamplerProgram program(Request request) {
         ModelSettings settings = ModelSettings.of("heun", request, CLASSES)
-                .with(configuration.sigmas())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset())
-                .with("clip_sample", configuration.clipSample())
-                .with("clip_sample_range", configuration.clipSampleRange());
+                .with(configuration.levels())
+                .with(configuration.clipping());
         Clock clock = Clock.of(settings, request, Clock.Rules.HEUN);
         OutputTransform transform = settings.clipping(false);
         settings.warnOfOthers();

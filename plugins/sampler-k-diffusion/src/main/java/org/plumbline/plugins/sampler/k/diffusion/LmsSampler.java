@@ -3,8 +3,8 @@ package org.plumbline.plugins.sampler.k.diffusion;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.plumbline.spi.model.PredictionType;
+import org.plumbline.spi.plugin.Included;
 import org.plumbline.spi.plugin.Plugin;
 import org.plumbline.spi.plugin.Setting;
 import org.plumbline.spi.provenance.Citation;
@@ -12,13 +12,12 @@ import org.plumbline.spi.sampler.OutputTransform;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.toolkit.sampler.LevelSettings;
 import org.plumbline.toolkit.sampler.Linear;
 import org.plumbline.toolkit.sampler.ModelSettings;
 import org.plumbline.toolkit.sampler.NoiseGrid;
 import org.plumbline.toolkit.sampler.PolynomialIntegrals;
 import org.plumbline.toolkit.sampler.ProgramWriter;
-import org.plumbline.toolkit.sampler.SigmaSpacing;
-import org.plumbline.toolkit.sampler.TimestepSpacing;
 
 /**
  * The linear multistep method of Adams and Bashforth in y = x / alpha over S = sigma / alpha: the polynomial through the
@@ -40,23 +39,13 @@ final class LmsSampler implements Sampler {
      * Settings; those that are null are taken from the model.
      *
      * @param order how many slopes are used
-     * @param sigmas how the levels are spread
-     * @param timestepSpacing which training steps are visited
-     * @param stepsOffset shift of the leading spacing
+     * @param levels which noise levels are visited
      */
     record Configuration(
             @Setting(description = "how many slopes a step uses", defaultValue = "4", min = 1, max = 4)
             int order,
 
-            @Setting(description = "levels of noise: timesteps, karras, exponential or beta; default: the model's")
-            @Nullable
-            SigmaSpacing sigmas,
-
-            @Setting(description = "which training steps are visited; default: the model's") @Nullable
-            TimestepSpacing timestepSpacing,
-
-            @Setting(description = "shift of the leading spacing; default: the model's", min = 0) @Nullable
-            Integer stepsOffset) {}
+            @Included LevelSettings levels) {}
 
     private final Configuration configuration;
 
@@ -72,10 +61,7 @@ final class LmsSampler implements Sampler {
 
     @Override
     public SamplerProgram program(Request request) {
-        ModelSettings settings = ModelSettings.of("lms", request, CLASSES)
-                .with(configuration.sigmas())
-                .with("timestep_spacing", configuration.timestepSpacing())
-                .with("steps_offset", configuration.stepsOffset());
+        ModelSettings settings = ModelSettings.of("lms", request, CLASSES).with(configuration.levels());
         // The levels before a start in the middle still are nodes of the polynomial.
         Clock whole = Clock.of(settings, from(request, 0), Clock.Rules.HEUN);
         Clock clock = Clock.of(settings, request, Clock.Rules.HEUN);

@@ -14,8 +14,8 @@ import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.TimePoint;
+import org.plumbline.testkit.sampler.ConfiguredSamplerContract;
 import org.plumbline.testkit.sampler.ConvergenceOrder;
-import org.plumbline.testkit.sampler.SamplerContract;
 import org.plumbline.toolkit.schedule.FlowSchedule;
 
 class KDiffusionContractTest {
@@ -24,14 +24,14 @@ class KDiffusionContractTest {
     @Nested
     class Euler extends Contract {
         Euler() {
-            super(Configured.euler(), PredictionType.V_PREDICTION, Map.of("use_karras_sigmas", true));
+            super(Configured.euler(Map.of()), PredictionType.V_PREDICTION, Map.of("use_karras_sigmas", true));
         }
     }
 
     @Nested
     class EulerWithChurn extends Contract {
         EulerWithChurn() {
-            super(Configured.euler(2), PredictionType.EPSILON, Map.of());
+            super(Configured.euler(Map.of("churn", 2)), PredictionType.EPSILON, Map.of());
         }
 
         /** As in diffusers; the sampler's description says why. */
@@ -93,52 +93,26 @@ class KDiffusionContractTest {
     @Nested
     class Dpm2Ancestral extends Contract {
         Dpm2Ancestral() {
-            super(Configured.dpm2(true), PredictionType.EPSILON, Map.of());
+            super(Configured.dpm2(Map.of("ancestral", true)), PredictionType.EPSILON, Map.of());
         }
     }
 
-    abstract static class Contract extends SamplerContract {
-        private final Sampler sampler;
-        private final PredictionType prediction;
-        private final Map<String, Object> settings;
-
+    abstract static class Contract extends ConfiguredSamplerContract {
         Contract(Sampler sampler, PredictionType prediction, Map<String, Object> settings) {
-            this.sampler = sampler;
-            this.prediction = prediction;
-            this.settings = settings;
+            super(sampler, prediction, settings, 5);
         }
 
         @Override
         protected ComputeBackend backend() {
             return new ReferenceBackend();
         }
-
-        @Override
-        protected Sampler sampler() {
-            return sampler;
-        }
-
-        @Override
-        protected PredictionType prediction() {
-            return prediction;
-        }
-
-        @Override
-        protected Map<String, Object> modelSettings() {
-            return settings;
-        }
-
-        @Override
-        protected int steps() {
-            return 5;
-        }
     }
 
     @Test
     void orders_are_those_of_the_methods() {
-        assertOrder(1, Configured.euler());
+        assertOrder(1, Configured.euler(Map.of()));
         assertOrder(2, Configured.heun());
-        assertOrder(2, Configured.dpm2(null));
+        assertOrder(2, Configured.dpm2(Map.of()));
         assertOrder(1, Configured.lms(1));
         assertOrder(2, Configured.lms(2));
         assertOrder(3, Configured.lms(3));
@@ -159,15 +133,19 @@ class KDiffusionContractTest {
     }
 
     private static void assertRefused(StandardError code, Map<String, Object> settings) {
-        PlumblineException refusal =
-                assertThrows(PlumblineException.class, () -> ConvergenceOrder.of(Configured.euler(), settings, 10));
+        PlumblineException refusal = assertThrows(
+                PlumblineException.class, () -> ConvergenceOrder.of(Configured.euler(Map.of()), settings, 10));
         assertEquals(code, refusal.code(), refusal::getMessage);
     }
 
     @Test
     void models_of_flow_matching_are_refused() {
         for (Sampler sampler : new Sampler[] {
-            Configured.euler(), Configured.eulerAncestral(), Configured.heun(), Configured.lms(4), Configured.dpm2(null)
+            Configured.euler(Map.of()),
+            Configured.eulerAncestral(),
+            Configured.heun(),
+            Configured.lms(4),
+            Configured.dpm2(Map.of())
         }) {
             PlumblineException refusal = assertThrows(
                     PlumblineException.class,

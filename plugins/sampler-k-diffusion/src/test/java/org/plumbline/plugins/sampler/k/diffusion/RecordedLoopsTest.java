@@ -2,8 +2,9 @@ package org.plumbline.plugins.sampler.k.diffusion;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.plumbline.spi.sampler.Sampler;
@@ -12,23 +13,19 @@ import org.plumbline.testkit.sampler.RecordedLoops;
 class RecordedLoopsTest {
     @TestFactory
     Stream<DynamicTest> of_euler() throws IOException {
-        return RecordedLoops.tests(Configured.euler().schedulerClasses(), RecordedLoopsTest::euler);
+        return RecordedLoops.tests(Configured.euler(Map.of()).schedulerClasses(), RecordedLoopsTest::euler);
     }
 
     private static Sampler euler(JsonNode row) {
         JsonNode step = row.path("step_kwargs");
-        @Nullable Double to = step.has("s_tmax") ? step.get("s_tmax").asDouble() : null;
-        return new EulerSampler(new EulerSampler.Configuration(
-                step.path("s_churn").asDouble(0),
-                step.path("s_tmin").asDouble(0),
-                to,
-                step.path("s_noise").asDouble(1),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null));
+        Map<String, Object> settings = new HashMap<>();
+        Map.of("s_churn", "churn", "s_tmin", "churn-from", "s_tmax", "churn-to", "s_noise", "churn-noise")
+                .forEach((theirs, ours) -> {
+                    if (step.has(theirs)) {
+                        settings.put(ours, step.get(theirs).asDouble());
+                    }
+                });
+        return Configured.euler(settings);
     }
 
     @TestFactory
@@ -45,7 +42,7 @@ class RecordedLoopsTest {
 
     @TestFactory
     Stream<DynamicTest> of_dpm2() throws IOException {
-        Sampler sampler = Configured.dpm2(null);
+        Sampler sampler = Configured.dpm2(Map.of());
         return RecordedLoops.tests(sampler.schedulerClasses(), row -> sampler);
     }
 

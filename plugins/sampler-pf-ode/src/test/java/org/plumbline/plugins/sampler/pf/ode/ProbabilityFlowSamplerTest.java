@@ -16,8 +16,8 @@ import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.spi.sampler.Sampler;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.testkit.sampler.ConfiguredSamplerContract;
 import org.plumbline.testkit.sampler.ConvergenceOrder;
-import org.plumbline.testkit.sampler.SamplerContract;
 import org.plumbline.toolkit.sampler.ButcherTableau;
 import org.plumbline.toolkit.sampler.ExponentialIntegrator;
 import org.plumbline.toolkit.sampler.FlowDomain;
@@ -50,33 +50,14 @@ class ProbabilityFlowSamplerTest {
         }
     }
 
-    abstract static class Contract extends SamplerContract {
-        private final Sampler sampler;
-        private final PredictionType prediction;
-
+    abstract static class Contract extends ConfiguredSamplerContract {
         Contract(ButcherTableau solver, @Nullable FlowDomain domain, PredictionType prediction) {
-            this.sampler = configured(solver, ExponentialIntegrator.Grid.TIME_UNIFORM, domain);
-            this.prediction = prediction;
+            super(configured(solver, ExponentialIntegrator.Grid.TIME_UNIFORM, domain), prediction, Map.of(), 3);
         }
 
         @Override
         protected ComputeBackend backend() {
             return new ReferenceBackend();
-        }
-
-        @Override
-        protected Sampler sampler() {
-            return sampler;
-        }
-
-        @Override
-        protected PredictionType prediction() {
-            return prediction;
-        }
-
-        @Override
-        protected int steps() {
-            return 3;
         }
     }
 
