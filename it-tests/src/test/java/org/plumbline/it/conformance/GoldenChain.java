@@ -22,6 +22,7 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.SamplerProgram;
+import org.plumbline.toolkit.problem.QuadraticReward;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 
 /**
@@ -37,7 +38,11 @@ final class GoldenChain implements AutoCloseable {
     GoldenChain(ComputeBackend backend, DiffusionModel model, TrainableTarget target, SafetensorsFile numbers) {
         this.numbers = numbers;
         this.rows = Math.toIntExact(numbers.shape("x_T")[0]);
-        NegativeMeanSquare reward = new NegativeMeanSquare(numbers.doubles("target"));
+        // The reward of the golden cases is -mean((x - target)^2) in pixels x of [-1, 1]; images are (x + 1) / 2.
+        double[] centre = Arrays.stream(numbers.doubles("target"))
+                .map(pixel -> (pixel + 1) / 2)
+                .toArray();
+        QuadraticReward reward = QuadraticReward.of(0, 4.0 / centre.length, centre);
         this.bench = Workbench.open(backend, new ChainParts(model, target, 1, reward, List.of(""), rows));
     }
 

@@ -23,7 +23,6 @@ import org.plumbline.spi.sampler.SamplerCall;
 import org.plumbline.spi.sampler.SamplerProgram;
 import org.plumbline.spi.sampler.TimePoint;
 import org.plumbline.toolkit.problem.ClosedFormModel;
-import org.plumbline.toolkit.problem.Predicting;
 import org.plumbline.toolkit.problem.QuadraticReward;
 import org.plumbline.toolkit.problem.TanhChain;
 import org.plumbline.toolkit.schedule.FlowSchedule;
@@ -85,7 +84,7 @@ public final class SurrogateProblem implements AutoCloseable {
         this.bench = Workbench.open(
                 backend,
                 new ChainParts(
-                        ClosedFormModel.of(new Predicting(new TanhChain(D), kind.prediction), schedule),
+                        ClosedFormModel.of(new TanhChain(D).predicting(kind.prediction), schedule),
                         new TrainableTarget.Full(List.of()),
                         1,
                         reward,

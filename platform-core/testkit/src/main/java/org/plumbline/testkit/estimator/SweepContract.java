@@ -35,7 +35,6 @@ import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.ConditionedMlp;
 import org.plumbline.toolkit.problem.GaussianMixture;
 import org.plumbline.toolkit.problem.LinearGaussian;
-import org.plumbline.toolkit.problem.Predicting;
 import org.plumbline.toolkit.problem.QuadraticReward;
 import org.plumbline.toolkit.problem.TanhChain;
 import org.plumbline.toolkit.sampler.ButcherTableau;
@@ -170,7 +169,7 @@ public abstract class SweepContract {
         double[] u = {0.4, -1.1, 0.3, 0.9, -0.2, 1.3, 0.7, 0.1, -0.8, -0.5, 1.2, -1.4};
         double[] cotangent = {1, -0.5, 0.3, 0.8, -1.2, 0.4, -0.6, 0.9, 1.1, -0.7, 0.2, 0.5};
         ClosedFormModel model = ClosedFormModel.of(
-                new Predicting(ConditionedMlp.standard(), predicted),
+                ConditionedMlp.standard().predicting(predicted),
                 SCHEDULE,
                 PROMPTS,
                 new double[] {0.3, -0.2, 0.5},

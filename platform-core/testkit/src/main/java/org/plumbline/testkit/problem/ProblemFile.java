@@ -177,7 +177,7 @@ public final class ProblemFile {
                             + usual.values().length);
             weights.put(given.getKey(), new WeightSource.Weight(values, usual.shape()));
         });
-        return new Reweighted(network, weights);
+        return network.withWeights(weights);
     }
 
     private ClosedFormModel model(ClosedFormDenoiser network, List<String> prompts) {

@@ -41,7 +41,6 @@ import org.plumbline.testkit.estimator.HolmCorrection;
 import org.plumbline.testkit.estimator.MeanReward;
 import org.plumbline.toolkit.problem.ClosedFormModel;
 import org.plumbline.toolkit.problem.ConditionedMlp;
-import org.plumbline.toolkit.problem.Predicting;
 import org.plumbline.toolkit.problem.QuadraticReward;
 import org.plumbline.toolkit.schedule.BetaSchedule;
 import org.plumbline.toolkit.schedule.DiscreteNoiseSchedule;
@@ -114,7 +113,7 @@ public abstract class SamplerContract {
 
     private Workbench open(ComputeBackend backend, TrainableTarget target, QuadraticReward reward) {
         DiffusionModel model = ClosedFormModel.of(
-                new Predicting(ConditionedMlp.standard(), prediction()),
+                ConditionedMlp.standard().predicting(prediction()),
                 schedule(),
                 PROMPTS,
                 ConditionedMlp.standard().condition(),

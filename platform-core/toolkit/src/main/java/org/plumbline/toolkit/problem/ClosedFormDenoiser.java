@@ -40,6 +40,16 @@ public interface ClosedFormDenoiser extends GraphDefinition {
         return theta;
     }
 
+    /** The same network, whose output is taken for another prediction. */
+    default ClosedFormDenoiser predicting(PredictionType prediction) {
+        return new AlteredDenoiser(this, prediction, weights());
+    }
+
+    /** The same network with other values for its weights. */
+    default ClosedFormDenoiser withWeights(Map<String, WeightSource.Weight> weights) {
+        return new AlteredDenoiser(this, prediction(), weights);
+    }
+
     /** A layout of all given weights, in their order. */
     static ParameterLayout layoutOf(Map<String, WeightSource.Weight> weights) {
         ParameterLayout.Builder layout = ParameterLayout.builder();

@@ -16,6 +16,9 @@
  * Configuration configuration = binder.bind(Map.of("step-size", "1e-3"), "estimator 'rlr'");
  * }</pre>
  *
+ * <p>A component that is a record is a section of its own; one that is {@link org.plumbline.spi.plugin.Included @Included}
+ * is not, and its settings stand beside the others. So settings that several plugins have are written down once.
+ *
  * <p>Nothing is guessed: a key that the record does not have is an error which lists the known keys and the nearest one;
  * a value that is malformed or out of range is an error which says what is allowed and what the default is. Errors in the
  * record itself, such as a default that is out of range, are the author's and are found when the binder is made.

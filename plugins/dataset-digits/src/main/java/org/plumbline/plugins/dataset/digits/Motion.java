@@ -3,13 +3,16 @@ package org.plumbline.plugins.dataset.digits;
 import java.util.random.RandomGenerator;
 
 /**
- * How a digit moves: with the same velocity in all frames, along one axis or not at all. Lengths are pixels of the clip,
- * x to the right and y downwards; (0, 0) is the clip's middle.
+ * How a digit moves: from the middle of the clip, with the same velocity in all frames, along one axis or not at all.
+ * Lengths are pixels of the clip, x to the right and y downwards; (0, 0) is the clip's middle.
+ *
+ * <p>It begins in the middle so that a direction is seen in every later frame, not in the order of the frames alone: a model
+ * learns a word that has an effect by itself far sooner than one that has none but together with a frame's number.
  *
  * @param direction where to
  * @param quick true for {@link #QUICKLY}, false for {@link #SLOWLY}; without meaning for a digit that stands still
- * @param x of the digit's centre in the middle of the clip
- * @param y of the digit's centre in the middle of the clip
+ * @param x of the digit's centre in the first frame
+ * @param y of the digit's centre in the first frame
  * @param speed per frame
  */
 record Motion(Direction direction, boolean quick, double x, double y, double speed) {
@@ -39,12 +42,12 @@ record Motion(Direction direction, boolean quick, double x, double y, double spe
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
     };
     private static final double SLOWEST = 0.2;
-    private static final double SLOW = 0.35;
-    private static final double QUICK = 0.65;
-    private static final double QUICKEST = 0.85;
+    private static final double SLOW = 0.3;
+    private static final double QUICK = 0.4;
+    private static final double QUICKEST = 0.5;
 
-    /** How far the centre may be from the middle, across the motion and along it. */
-    private static final double ACROSS = 2;
+    /** How far the centre may be from the middle at the beginning, across the motion and along it. */
+    private static final double ACROSS = 1.5;
 
     private static final double ALONG = 0.5;
 
@@ -60,16 +63,16 @@ record Motion(Direction direction, boolean quick, double x, double y, double spe
         double share = random.nextDouble();
         double speed = quick ? QUICK + share * (QUICKEST - QUICK) : SLOWEST + share * (SLOW - SLOWEST);
         if (direction == Direction.NOWHERE) {
-            return new Motion(direction, quick, free, ACROSS * bound, 0);
+            return new Motion(direction, quick, free, ALONG * bound, 0);
         }
         boolean horizontal = direction.dx != 0;
         return new Motion(
                 direction, quick, horizontal ? ALONG * bound : free, horizontal ? free : ALONG * bound, speed);
     }
 
-    /** Where the centre is, as x and y, {@code time} frames after the middle of the clip. */
-    double[] centre(double time) {
-        return new double[] {x + direction.dx * speed * time, y + direction.dy * speed * time};
+    /** Where the centre is in a frame, as x and y. */
+    double[] centre(int frame) {
+        return new double[] {x + direction.dx * speed * frame, y + direction.dy * speed * frame};
     }
 
     /**

@@ -23,7 +23,7 @@ final class MovingDigit {
     float[] clip(int image, Motion motion) {
         float[] pixels = new float[FRAMES * SIDE * SIDE];
         for (int frame = 0; frame < FRAMES; frame++) {
-            double[] centre = motion.centre(frame - (FRAMES - 1) / 2.0);
+            double[] centre = motion.centre(frame);
             double[][] across = overlaps(centre[0]);
             double[][] down = overlaps(centre[1]);
             double[][] narrow = new double[DigitFiles.SIDE][SIDE];

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
+import org.plumbline.plugins.model.diffusers.network.DenoiserGraph;
 import org.plumbline.plugins.model.diffusers.network.Scope;
-import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.DiffusionModel;
@@ -37,8 +37,8 @@ final class FolderModel implements DiffusionModel {
      */
     record Denoiser(String part, DenoiserConfig config, int tokens, WeightSource weights) {
         /** The network in a scope, which may hold adapters. */
-        UNetGraph graph(Scope scope) {
-            return new UNetGraph(part, config.build(scope), tokens);
+        DenoiserGraph graph(Scope scope) {
+            return new DenoiserGraph(part, config.build(scope), tokens);
         }
     }
 

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.plumbline.plugins.model.diffusers.network.DenoiserGraph;
 import org.plumbline.plugins.model.diffusers.network.Scope;
-import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -25,7 +25,7 @@ final class FullWeights implements TrainableWeights {
     private static final String FILE = ModelFolder.UNET_WEIGHTS + ".safetensors";
 
     private final String part;
-    private final UNetGraph graph;
+    private final DenoiserGraph graph;
     private final List<WeightSpec> all;
     private final ParameterLayout layout;
     private final WeightSource pretrained;
@@ -33,7 +33,7 @@ final class FullWeights implements TrainableWeights {
 
     private FullWeights(
             String part,
-            UNetGraph graph,
+            DenoiserGraph graph,
             List<WeightSpec> all,
             ParameterLayout layout,
             WeightSource pretrained,
@@ -48,7 +48,7 @@ final class FullWeights implements TrainableWeights {
 
     static FullWeights of(FolderModel.Denoiser denoiser, TrainableTarget.Full target, Map<String, byte[]> files) {
         Scope scope = Scope.root();
-        UNetGraph graph = denoiser.graph(scope);
+        DenoiserGraph graph = denoiser.graph(scope);
         for (String part : target.modules()) {
             if (scope.weights().stream().noneMatch(weight -> weight.name().contains(part))) {
                 throw PlumblineException.of(StandardError.BAD_VALUE)

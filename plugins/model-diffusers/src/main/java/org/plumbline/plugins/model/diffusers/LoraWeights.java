@@ -14,9 +14,9 @@ import java.util.stream.Collectors;
 import org.plumbline.plugins.model.diffusers.adapter.AdapterFile;
 import org.plumbline.plugins.model.diffusers.adapter.AdapterWriter;
 import org.plumbline.plugins.model.diffusers.network.Adapters;
+import org.plumbline.plugins.model.diffusers.network.DenoiserGraph;
 import org.plumbline.plugins.model.diffusers.network.LowRank;
 import org.plumbline.plugins.model.diffusers.network.Scope;
-import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -34,7 +34,7 @@ final class LoraWeights implements TrainableWeights {
     /** The denoiser's part, which names in files start with. */
     private final String part;
 
-    private final UNetGraph graph;
+    private final DenoiserGraph graph;
     private final List<String> layers;
     private final Map<String, LowRank> sizes;
     private final List<WeightSpec> weights;
@@ -44,7 +44,7 @@ final class LoraWeights implements TrainableWeights {
     private final Optional<Path> start;
 
     private LoraWeights(
-            String part, UNetGraph graph, Scope scope, Adapters adapters, AdapterForm form, Optional<Path> start) {
+            String part, DenoiserGraph graph, Scope scope, Adapters adapters, AdapterForm form, Optional<Path> start) {
         this.part = part;
         this.graph = graph;
         this.layers = scope.layers();
@@ -67,7 +67,7 @@ final class LoraWeights implements TrainableWeights {
         }
         Adapters adapters = Adapters.on(new LowRank(target.rank(), target.alpha()), target.modules());
         Scope scope = Scope.root(adapters);
-        UNetGraph graph = denoiser.graph(scope);
+        DenoiserGraph graph = denoiser.graph(scope);
         checkModules(target.modules(), scope.layers());
         if (scope.adapterWeights().isEmpty()) {
             throw nothingSelected("no module for adapters", scope.layers());
@@ -85,7 +85,7 @@ final class LoraWeights implements TrainableWeights {
         }
         Adapters adapters = Adapters.of(sizes);
         Scope scope = Scope.root(adapters);
-        UNetGraph graph = denoiser.graph(scope);
+        DenoiserGraph graph = denoiser.graph(scope);
         LoraWeights weights =
                 new LoraWeights(denoiser.part(), graph, scope, adapters, target.form(), Optional.of(target.file()));
         weights.load(target.file()); // refuses wrong shapes now, not when a run starts

@@ -13,6 +13,7 @@ import org.plumbline.plugins.model.diffusers.network.ClipTextConfig;
 import org.plumbline.plugins.model.diffusers.network.ClipTextGraph;
 import org.plumbline.plugins.model.diffusers.network.ClipTextModel;
 import org.plumbline.plugins.model.diffusers.network.DenoiserConfig;
+import org.plumbline.plugins.model.diffusers.network.DenoiserGraph;
 import org.plumbline.plugins.model.diffusers.network.DitConfig;
 import org.plumbline.plugins.model.diffusers.network.LowRank;
 import org.plumbline.plugins.model.diffusers.network.Scope;
@@ -20,7 +21,6 @@ import org.plumbline.plugins.model.diffusers.network.Sd3Config;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConditionConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet2DConfig;
 import org.plumbline.plugins.model.diffusers.network.UNet3DConfig;
-import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.graph.GraphDefinition;
 import org.plumbline.spi.graph.Ops;
@@ -61,7 +61,7 @@ record PartNetwork(List<WeightSpec> weights, GraphDefinition graph) {
 
     private static PartNetwork denoiser(DenoiserConfig config) {
         Scope scope = Scope.root(USUAL);
-        UNetGraph graph = new UNetGraph("denoiser", config.build(scope), TOKENS);
+        DenoiserGraph graph = new DenoiserGraph("denoiser", config.build(scope), TOKENS);
         return new PartNetwork(scope.weights(), graph);
     }
 

@@ -8,10 +8,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.plumbline.plugins.model.diffusers.network.DenoiserGraph;
 import org.plumbline.plugins.model.diffusers.network.DenoiserNetwork;
 import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.TextToImageGraph;
-import org.plumbline.plugins.model.diffusers.network.UNetGraph;
 import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -61,7 +61,7 @@ final class UntrainedFolderModel implements UntrainedModel {
         this.graph = prompting
                 .<GraphDefinition>map(
                         present -> new TextToImageGraph(folder.name(), present.graph(), denoiser, present.tokens()))
-                .orElseGet(() -> new UNetGraph(folder.name(), denoiser, 0));
+                .orElseGet(() -> new DenoiserGraph(folder.name(), denoiser, 0));
         this.layout = VectorWeights.layout(weights);
     }
 

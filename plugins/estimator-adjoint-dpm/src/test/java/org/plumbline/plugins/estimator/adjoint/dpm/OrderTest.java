@@ -21,7 +21,6 @@ import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.testkit.estimator.RecordedFlow;
 import org.plumbline.toolkit.problem.ClosedFormModel;
-import org.plumbline.toolkit.problem.Predicting;
 import org.plumbline.toolkit.sampler.ExponentialIntegrator.Grid;
 import org.plumbline.toolkit.sampler.FlowDomain;
 import org.plumbline.toolkit.schedule.CosineSchedule;
@@ -103,7 +102,7 @@ class OrderTest {
     @Test
     void a_flow_matching_model_is_solved_in_the_data_domain() {
         DiffusionModel flow = ClosedFormModel.of(
-                new Predicting(RecordedFlow.denoiser(), PredictionType.FLOW),
+                RecordedFlow.denoiser().predicting(PredictionType.FLOW),
                 new FlowSchedule(20),
                 List.of("c"),
                 RecordedFlow.denoiser().condition());

@@ -22,7 +22,7 @@ public record TextToImageGraph(String name, GraphDefinition prompts, DenoiserNet
     @Override
     public List<TensorSpec> inputs() {
         List<TensorSpec> inputs = new ArrayList<>(prompts.inputs());
-        inputs.add(UNetGraph.sample(unet.config()));
+        inputs.add(DenoiserGraph.sample(unet.config()));
         inputs.add(new TensorSpec(DenoiserInput.TIMESTEP.key(), TensorSpec.BATCH));
         return inputs;
     }
@@ -31,6 +31,6 @@ public record TextToImageGraph(String name, GraphDefinition prompts, DenoiserNet
     public <T> T build(Ops<T> ops, Map<String, T> inputs) {
         Map<String, T> all = new HashMap<>(inputs);
         all.put(DenoiserInput.CONDITION.key(), prompts.build(ops, inputs));
-        return new UNetGraph(name, unet, tokens).build(ops, all);
+        return new DenoiserGraph(name, unet, tokens).build(ops, all);
     }
 }

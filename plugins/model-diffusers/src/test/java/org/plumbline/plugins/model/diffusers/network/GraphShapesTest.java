@@ -31,7 +31,7 @@ class GraphShapesTest {
         ParameterLayout.Builder layout = ParameterLayout.builder();
         scope.weights().forEach(weight -> layout.add(weight.name(), weight.shape()));
         CheckedGraph checked =
-                CheckedGraph.of(new UNetGraph("stable diffusion 2", unet, 77), WeightSource.none(), layout.build());
+                CheckedGraph.of(new DenoiserGraph("stable diffusion 2", unet, 77), WeightSource.none(), layout.build());
         assertEquals("[B, 4, 96, 96]", checked.output().toString());
         Set<String> declared = scope.weights().stream().map(WeightSpec::name).collect(Collectors.toSet());
         assertEquals(declared, new HashSet<>(checked.weights().keySet()));

@@ -79,7 +79,7 @@ record UNetGolden(Path folder, JsonNode facts, DenoiserNetwork unet, ParameterLa
     }
 
     GraphDefinition graph() {
-        return new UNetGraph("unet", unet, conditionLength);
+        return new DenoiserGraph("unet", unet, conditionLength);
     }
 
     /** The time labels, one per row. */

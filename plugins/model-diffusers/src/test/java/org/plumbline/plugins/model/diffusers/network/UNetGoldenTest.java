@@ -49,7 +49,7 @@ class UNetGoldenTest {
 
         @Override
         public List<TensorSpec> inputs() {
-            List<TensorSpec> inputs = new ArrayList<>(new UNetGraph("", unet, conditionLength).inputs());
+            List<TensorSpec> inputs = new ArrayList<>(new DenoiserGraph("", unet, conditionLength).inputs());
             inputs.set(1, new TensorSpec("timestep", TensorSpec.BATCH, width(unet)));
             return inputs;
         }

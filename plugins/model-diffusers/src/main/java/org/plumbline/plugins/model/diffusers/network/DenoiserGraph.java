@@ -16,7 +16,7 @@ import org.plumbline.spi.model.DenoiserInput;
  * @param name for messages
  * @param tokens number of tokens of a prompt; unused if the network takes none
  */
-public record UNetGraph(String name, DenoiserNetwork unet, int tokens) implements GraphDefinition {
+public record DenoiserGraph(String name, DenoiserNetwork unet, int tokens) implements GraphDefinition {
     @Override
     public List<TensorSpec> inputs() {
         DenoiserConfig config = unet.config();

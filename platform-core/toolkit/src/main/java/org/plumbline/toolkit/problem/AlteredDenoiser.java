@@ -1,4 +1,4 @@
-package org.plumbline.testkit.problem;
+package org.plumbline.toolkit.problem;
 
 import java.util.List;
 import java.util.Map;
@@ -7,18 +7,19 @@ import org.plumbline.spi.graph.ParameterLayout;
 import org.plumbline.spi.graph.TensorSpec;
 import org.plumbline.spi.graph.WeightSource;
 import org.plumbline.spi.model.PredictionType;
-import org.plumbline.toolkit.problem.ClosedFormDenoiser;
 
-/** A network with other values for its weights. */
-record Reweighted(ClosedFormDenoiser denoiser, Map<String, WeightSource.Weight> weights) implements ClosedFormDenoiser {
+/**
+ * A denoiser of which something is altered.
+ *
+ * @param denoiser the network
+ * @param prediction what its output is taken for
+ * @param weights the values of its weights
+ */
+record AlteredDenoiser(ClosedFormDenoiser denoiser, PredictionType prediction, Map<String, WeightSource.Weight> weights)
+        implements ClosedFormDenoiser {
     @Override
     public int dimensions() {
         return denoiser.dimensions();
-    }
-
-    @Override
-    public PredictionType prediction() {
-        return denoiser.prediction();
     }
 
     @Override
