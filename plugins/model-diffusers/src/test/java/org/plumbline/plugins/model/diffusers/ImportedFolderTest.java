@@ -286,7 +286,7 @@ class ImportedFolderTest {
     @CsvSource({"80 02 7d 71 00 58 06 00 00 00, it is a pickle", "50 4b 03 04 00 00 08 08 00 00, it is a zip archive"})
     void a_pickle_is_refused_unread(String bytes, String reason) throws IOException {
         byte[] start = new byte[100];
-        String[] digits = bytes.split(" ");
+        String[] digits = bytes.split(" ", -1);
         for (int i = 0; i < digits.length; i++) {
             start[i] = (byte) Integer.parseInt(digits[i], 16);
         }

@@ -121,7 +121,7 @@ enum TinyStableDiffusion {
             try (SafetensorsFile file = SafetensorsFile.open(weights(folder, part))) {
                 for (String name : file.names()) {
                     String[] original = Objects.requireNonNull(names.remove(part + "/" + name), name)
-                            .split(":");
+                            .split(":", -1);
                     // The attention of the original autoencoder is made of 1x1 convolutions.
                     boolean convolution = original[0].matches(".*\\.attn_1\\.(q|k|v|proj_out)\\.weight");
                     long[] shape = file.shape(name);

@@ -15,7 +15,7 @@ public final class NamePairs {
         Map<String, String> pairs = new TreeMap<>();
         for (String line : Files.readAllLines(GoldenCases.resource("/original/" + resource))) {
             if (!line.startsWith("#")) {
-                String[] names = line.split(" ");
+                String[] names = line.split(" ", -1);
                 pairs.put(names[1], names[0]);
             }
         }
