@@ -62,7 +62,7 @@ final class GradientMeasurement {
 
     /** Measures what is not recorded yet. */
     void run(Crew crew, Calibration calibration, List<RunRecord> already, Consumer<RunRecord> records) {
-        List<StudySettings.Point> open = open(already);
+        List<GradientSettings.Point> open = open(already);
         if (!open.isEmpty()) {
             int replicas = settings.gradients().replicas();
             AtomicLong done = new AtomicLong();
@@ -73,7 +73,7 @@ final class GradientMeasurement {
                         task.advance(done.incrementAndGet());
                     }
                 };
-                for (StudySettings.Point point : open) {
+                for (GradientSettings.Point point : open) {
                     measure(crew, calibration, point, advance, records);
                 }
             }
@@ -82,7 +82,7 @@ final class GradientMeasurement {
     }
 
     /** Points that are not recorded with as many replicas as are wanted now. */
-    private List<StudySettings.Point> open(List<RunRecord> already) {
+    private List<GradientSettings.Point> open(List<RunRecord> already) {
         return GradientPoint.of(settings).stream()
                 .filter(point -> !trials.stream()
                         .allMatch(trial -> already.stream()
@@ -97,7 +97,7 @@ final class GradientMeasurement {
     private void measure(
             Crew crew,
             Calibration calibration,
-            StudySettings.Point wanted,
+            GradientSettings.Point wanted,
             Runnable advance,
             Consumer<RunRecord> records) {
         GradientPoint point = crew.run(

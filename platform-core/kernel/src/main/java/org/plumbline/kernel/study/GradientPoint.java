@@ -32,11 +32,11 @@ import org.plumbline.toolkit.statistics.Vectors;
  */
 record GradientPoint(String name, double[] theta) {
     /** The points a study asks for, in order. */
-    static List<StudySettings.Point> of(StudySettings settings) {
-        StudySettings.Gradients gradients = settings.gradients();
+    static List<GradientSettings.Point> of(StudySettings settings) {
+        GradientSettings gradients = settings.gradients();
         if (gradients.points().isEmpty()) {
-            return List.of(
-                    new StudySettings.Point(null, null, null, null, gradients.seed(), null, gradients.displacement()));
+            return List.of(new GradientSettings.Point(
+                    null, null, null, null, gradients.seed(), null, gradients.displacement()));
         }
         if (gradients.displacement() > 0) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
@@ -45,7 +45,7 @@ record GradientPoint(String name, double[] theta) {
                     .build();
         }
         Set<String> names = new HashSet<>();
-        for (StudySettings.Point point : gradients.points()) {
+        for (GradientSettings.Point point : gradients.points()) {
             check(settings, point);
             if (!names.add(name(settings, point))) {
                 throw PlumblineException.of(StandardError.BAD_VALUE)
@@ -58,9 +58,9 @@ record GradientPoint(String name, double[] theta) {
     }
 
     /** Those of a study's points that have these names. */
-    static List<StudySettings.Point> named(StudySettings settings, List<String> names) {
-        List<StudySettings.Point> all = of(settings);
-        List<StudySettings.Point> chosen = new ArrayList<>();
+    static List<GradientSettings.Point> named(StudySettings settings, List<String> names) {
+        List<GradientSettings.Point> all = of(settings);
+        List<GradientSettings.Point> chosen = new ArrayList<>();
         for (String name : names) {
             chosen.add(all.stream()
                     .filter(point -> name(settings, point).equals(name))
@@ -75,7 +75,7 @@ record GradientPoint(String name, double[] theta) {
         return settings.gradients().points().isEmpty() ? settings.gradients().points() : List.copyOf(chosen);
     }
 
-    private static void check(StudySettings settings, StudySettings.Point point) {
+    private static void check(StudySettings settings, GradientSettings.Point point) {
         if (point.after() != null && point.weights() != null) {
             throw PlumblineException.of(StandardError.BAD_VALUE)
                     .asked("a point of gradients.points with both 'after' and 'weights'")
@@ -86,7 +86,7 @@ record GradientPoint(String name, double[] theta) {
     }
 
     /** What a point is called. */
-    static String name(StudySettings settings, StudySettings.Point point) {
+    static String name(StudySettings settings, GradientSettings.Point point) {
         String given = point.name();
         if (given != null) {
             return given;
@@ -101,11 +101,11 @@ record GradientPoint(String name, double[] theta) {
     }
 
     /** What a point is called in records: with the name of the study. */
-    static String title(StudySettings settings, StudySettings.Point point) {
+    static String title(StudySettings settings, GradientSettings.Point point) {
         return settings.name() + ": " + name(settings, point);
     }
 
-    private static String trainer(StudySettings settings, StudySettings.Point point) {
+    private static String trainer(StudySettings settings, GradientSettings.Point point) {
         List<String> labels =
                 Uses.estimators(settings).stream().map(Uses::label).toList();
         String named = point.estimator();
@@ -122,7 +122,7 @@ record GradientPoint(String name, double[] theta) {
     }
 
     /** Makes or reads the parameters of a point. */
-    static GradientPoint at(Bench bench, List<Trial> trials, StudySettings.Point point) {
+    static GradientPoint at(Bench bench, List<Trial> trials, GradientSettings.Point point) {
         StudySettings settings = bench.file().settings();
         String weights = point.weights();
         Integer after = point.after();
@@ -146,7 +146,7 @@ record GradientPoint(String name, double[] theta) {
 
     /** The first point's, which need no training and no file: what costs are measured at. */
     static double[] base(StudySettings settings, Workbench workbench) {
-        StudySettings.Gradients gradients = settings.gradients();
+        GradientSettings gradients = settings.gradients();
         return moved(workbench.initialParameters(gradients.seed()), gradients.displacement(), gradients.seed());
     }
 
@@ -178,7 +178,7 @@ record GradientPoint(String name, double[] theta) {
     }
 
     /** The parameters of a trial of the study after some updates: same start, samples and optimiser, same seed. */
-    private static double[] trained(Bench bench, Trial trial, StudySettings.Point point, int updates) {
+    private static double[] trained(Bench bench, Trial trial, GradientSettings.Point point, int updates) {
         StudySettings settings = bench.file().settings();
         StudySettings.Optimiser optimiser = settings.optimiser();
         Workbench workbench = bench.assembly().workbench();

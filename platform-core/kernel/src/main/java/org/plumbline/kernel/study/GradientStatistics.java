@@ -67,12 +67,7 @@ final class GradientStatistics {
      * @param full what full back-propagation takes when nothing else runs
      */
     GradientRecord record(
-            Trial trial,
-            String point,
-            StudySettings.Gradients settings,
-            ParameterGroups groups,
-            Cost alone,
-            Cost full) {
+            Trial trial, String point, GradientSettings settings, ParameterGroups groups, Cost alone, Cost full) {
         int n = estimates.size();
         Gram ofEstimates = Gram.of(estimates, estimates);
         Gram ofTruths = Gram.of(truths, truths);

@@ -117,7 +117,8 @@ public final class StudyPlan {
                     .build();
         }
         Guidance guided = settings.guided();
-        if (guided.weight() == 1 && (guided.rescale() > 0 || !guided.negativePrompt().isEmpty())) {
+        if (guided.weight() == 1
+                && (guided.rescale() > 0 || !guided.negativePrompt().isEmpty())) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
                     .asked((guided.rescale() > 0 ? "guidance-rescale" : "negative-prompt")
                             + " with guidance: 1, which is none")

@@ -2,17 +2,12 @@ package org.plumbline.kernel.study;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.chain.RecordingPolicy;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
-import org.plumbline.spi.model.AdapterForm;
-import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.plugin.Setting;
 
 /**
@@ -82,7 +77,7 @@ public record StudySettings(
         @Setting(description = "what guidance leads away from; default: the empty prompt") @Nullable
         String negativePrompt,
 
-        @Setting(description = "what is trained") Target target,
+        @Setting(description = "what is trained") TargetSettings target,
 
         @Setting(
                 description =
@@ -138,7 +133,7 @@ public record StudySettings(
         @Setting(description = "how trials are evaluated") Evaluation evaluation,
 
         @Setting(description = "how the quality of gradients is measured")
-        Gradients gradients,
+        GradientSettings gradients,
 
         @Setting(description = "the trials: id of the estimator, its settings, label, learning-rate")
         List<Map<String, Object>> estimators,
@@ -161,7 +156,7 @@ public record StudySettings(
         return with(gradients.withReplicas(0));
     }
 
-    StudySettings with(Gradients other) {
+    StudySettings with(GradientSettings other) {
         return new StudySettings(
                 name,
                 model,
@@ -192,118 +187,6 @@ public record StudySettings(
                 seeds,
                 parallel,
                 output);
-    }
-
-    /** What is trained. */
-    public record Target(
-            @Setting(description = "lora, full, conditioning or initial-noise", defaultValue = "lora")
-            Kind kind,
-
-            @Setting(
-                    description = "inner size of the adapters; default: 4, or that of the file they start from",
-                    min = 1,
-                    max = 4096)
-            @Nullable
-            Integer rank,
-
-            @Setting(
-                    description = "scale of the adapters; default: the rank, or that of the file they start from",
-                    min = 0)
-            @Nullable
-            Double alpha,
-
-            @Setting(
-                    description = "ends of module names for lora, parts of weight names for full; default: to_q, to_k,"
-                            + " to_v, to_out.0, or those of the file that adapters start from")
-            @Nullable
-            List<String> modules,
-
-            @Setting(
-                    description = "how adapters are saved: for diffusers, for peft, or as kohya's tools do",
-                    defaultValue = "diffusers")
-            AdapterForm form,
-
-            @Setting(
-                    description = "adapters to start from: a file in any of these forms, or its folder; rank, alpha and"
-                            + " modules are then the file's")
-            @Nullable
-            String start) {
-        private static final int RANK = 4;
-        private static final List<String> MODULES = List.of("to_q", "to_k", "to_v", "to_out.0");
-
-        /** The kinds of target. */
-        public enum Kind {
-            LORA,
-            FULL,
-            CONDITIONING,
-            INITIAL_NOISE
-        }
-
-        /** The target for the SPI, with the file it starts from as it was named. */
-        public TrainableTarget toTarget() {
-            return toTarget(Path::of);
-        }
-
-        /**
-         * The target for the SPI.
-         *
-         * @param find the file of this name
-         */
-        public TrainableTarget toTarget(Function<String, Path> find) {
-            if (start != null && kind != Kind.LORA) {
-                throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                        .asked("target: adapters to start from, '" + start + "', where no adapters are trained")
-                        .available("start with kind: lora")
-                        .build();
-            }
-            requireUsed("rank", rank != null, kind == Kind.LORA, "lora");
-            requireUsed("alpha", alpha != null, kind == Kind.LORA, "lora");
-            requireUsed("form", form != AdapterForm.DIFFUSERS, kind == Kind.LORA, "lora");
-            boolean named = modules != null && !modules.isEmpty();
-            requireUsed("modules", named, kind == Kind.LORA || kind == Kind.FULL, "lora or full");
-            List<String> chosen = modules == null ? MODULES : modules;
-            return switch (kind) {
-                case LORA ->
-                    start == null
-                            ? new TrainableTarget.Lora(size(), alpha == null ? size() : alpha, chosen, form)
-                            : new TrainableTarget.StoredLora(
-                                    find.apply(start),
-                                    Optional.ofNullable(rank),
-                                    Optional.ofNullable(alpha),
-                                    modules == null ? List.of() : modules,
-                                    form);
-                case FULL -> new TrainableTarget.Full(chosen);
-                case CONDITIONING -> new TrainableTarget.Conditioning();
-                case INITIAL_NOISE -> new TrainableTarget.InitialNoise();
-            };
-        }
-
-        private void requireUsed(String key, boolean said, boolean used, String kinds) {
-            if (said && !used) {
-                throw PlumblineException.of(StandardError.INCOMPATIBLE)
-                        .asked("target." + key + " with kind: " + kind.name().toLowerCase(Locale.ROOT).replace('_', '-')
-                                + ", where it has no effect")
-                        .available(key + " with kind: " + kinds)
-                        .remedy("leave " + key + " out, or choose another kind")
-                        .build();
-            }
-        }
-
-        private int size() {
-            return rank == null ? RANK : rank;
-        }
-
-        /** What is trained, in words. */
-        String inWords() {
-            String chosen = String.join(", ", modules == null ? MODULES : modules);
-            return switch (kind) {
-                case LORA ->
-                    start == null ? "LoRA of rank " + size() + " on " + chosen : "LoRA that starts from " + start;
-                case FULL -> "weights of " + chosen;
-                case CONDITIONING -> "the encoded prompts";
-                case INITIAL_NOISE -> "the initial noise";
-            };
-        }
     }
 
     /** A range of steps with its own wording of the prompts. */
@@ -506,85 +389,4 @@ public record StudySettings(
 
             @Setting(description = "seed of the noise", defaultValue = "2718")
             long seed) {}
-
-    /** How the quality of gradients is measured. */
-    public record Gradients(
-            @Setting(
-                    description = "independent estimates of every estimator, each paired with the exact gradient"
-                            + " of the same samples; 0: not measured",
-                    defaultValue = "8",
-                    min = 0)
-            int replicas,
-
-            @Setting(description = "seed of the replicas", defaultValue = "31415")
-            long seed,
-
-            @Setting(
-                    description = "moves the parameters this far along a random direction before measuring, in units"
-                            + " of their norm or of 1 if that is 0; at the start of LoRA half of the gradient is zero",
-                    defaultValue = "0",
-                    min = 0)
-            double displacement,
-
-            @Setting(
-                    description = "study files whose gradients are measured as well, each with its own model,"
-                            + " sampler, reward and estimators, for example a problem in closed form",
-                    defaultValue = "[]")
-            List<String> also,
-
-            @Setting(
-                    description = "the parameters at which gradients are measured; default: those of the base model,"
-                            + " moved by the displacement",
-                    defaultValue = "[]")
-            List<Point> points,
-
-            @Setting(
-                    description = "the bias that matters, in units of the truth's norm: an estimator is called unbiased"
-                            + " when a bias of this size would have been seen",
-                    defaultValue = "0.1",
-                    min = 1e-9)
-            double tolerance,
-
-            @Setting(
-                    description = "how many parts of the parameters' names tell their groups apart",
-                    defaultValue = "2",
-                    min = 1)
-            int groupDepth) {
-        Gradients withReplicas(int other) {
-            return new Gradients(
-                    other, seed, displacement, other == 0 ? List.of() : also, points, tolerance, groupDepth);
-        }
-
-        Gradients withPoints(List<Point> others) {
-            return new Gradients(replicas, seed, displacement, also, others, tolerance, groupDepth);
-        }
-    }
-
-    /** Parameters at which gradients are measured: the base model's, trained a little, or read, and then moved. */
-    public record Point(
-            @Setting(description = "what it is called; default: says how it came about") @Nullable
-            String name,
-
-            @Setting(description = "updates that are made first, from the base model", min = 1) @Nullable
-            Integer after,
-
-            @Setting(description = "label of the trial that makes them; default: the first one") @Nullable
-            String estimator,
-
-            @Setting(description = "step size of AdamW for them; default: the trial's", min = 0) @Nullable
-            Double learningRate,
-
-            @Setting(description = "seed of the start and of the updates", defaultValue = "1")
-            long seed,
-
-            @Setting(description = "weights that an earlier run saved: their folder or file, in the place of updates")
-            @Nullable
-            String weights,
-
-            @Setting(
-                    description = "then moves the parameters this far along a random direction, in units of their norm"
-                            + " or of 1 if that is 0",
-                    defaultValue = "0",
-                    min = 0)
-            double displacement) {}
 }

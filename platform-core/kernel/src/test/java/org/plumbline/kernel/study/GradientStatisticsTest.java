@@ -74,7 +74,7 @@ class GradientStatisticsTest {
                 .record(
                         TRIAL,
                         "study: base model",
-                        new StudySettings.Gradients(replicas.size(), 3, 0, List.of(), List.of(), 0.1, 1),
+                        new GradientSettings(replicas.size(), 3, 0, List.of(), List.of(), 0.1, 1),
                         new ParameterGroups(LAYOUT, 1),
                         new Cost(0, 0, 0, 0, 0, 0.5, 77),
                         new Cost(20, 10, 80, 40, 4, 0.25, 0));

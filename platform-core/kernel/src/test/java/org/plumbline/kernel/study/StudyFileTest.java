@@ -79,8 +79,8 @@ class StudyFileTest {
             })
     void settings_of_a_target_of_another_kind_are_refused(String target) throws Exception {
         StudySettings settings = read("target: " + target + "\n").settings();
-        PlumblineException refusal = assertThrows(
-                PlumblineException.class, () -> settings.target().toTarget());
+        PlumblineException refusal =
+                assertThrows(PlumblineException.class, () -> settings.target().toTarget());
         assertEquals(StandardError.INCOMPATIBLE, refusal.code());
         assertTrue(refusal.getMessage().contains("where it has no effect"), refusal.getMessage());
     }
@@ -90,8 +90,7 @@ class StudyFileTest {
     void what_acts_through_guidance_is_refused_without_it(String setting) throws Exception {
         String asked = "prompts: [a cat]\n" + setting + "\n";
         StudySettings off = read(asked).settings();
-        PlumblineException refusal =
-                assertThrows(PlumblineException.class, () -> StudyPlan.requireSettings(off));
+        PlumblineException refusal = assertThrows(PlumblineException.class, () -> StudyPlan.requireSettings(off));
         assertEquals(StandardError.INCOMPATIBLE, refusal.code());
         assertTrue(refusal.getMessage().contains(setting.split(":", -1)[0] + " with guidance: 1"));
         StudyPlan.requireSettings(read(asked + "guidance: 2\n").settings());

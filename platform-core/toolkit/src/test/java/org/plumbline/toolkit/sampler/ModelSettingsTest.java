@@ -56,9 +56,9 @@ class ModelSettingsTest {
                 .getMessage();
         assertTrue(ofTheModel.contains("with the model's algorithm_type 'odd'"), ofTheModel);
         assertTrue(ofTheModel.contains("set algorithm-type in the sampler's section"), ofTheModel);
-        String ofTheUser = assertThrows(PlumblineException.class, () -> settings(model)
-                        .with("algorithm_type", "foo")
-                        .choice("algorithm_type", "a", "a", "b"))
+        String ofTheUser = assertThrows(
+                        PlumblineException.class,
+                        () -> settings(model).with("algorithm_type", "foo").choice("algorithm_type", "a", "a", "b"))
                 .getMessage();
         assertTrue(ofTheUser.contains("with algorithm-type 'foo'"), ofTheUser);
         assertTrue(ofTheUser.contains("correct the value of algorithm-type"), ofTheUser);

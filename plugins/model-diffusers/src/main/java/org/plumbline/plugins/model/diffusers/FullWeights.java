@@ -60,9 +60,11 @@ final class FullWeights implements TrainableWeights {
                         .asked("no weight of the denoiser has '" + part + "' in its name")
                         .available("weights of "
                                 + scope.weights().stream()
-                                        .map(weight -> STAGE.matcher(weight.name()).replaceFirst("$1"))
+                                        .map(weight ->
+                                                STAGE.matcher(weight.name()).replaceFirst("$1"))
                                         .distinct()
-                                        .collect(Collectors.joining(", ")) + ", or parts of their names, such as attn")
+                                        .collect(Collectors.joining(", "))
+                                + ", or parts of their names, such as attn")
                         .build();
             }
         }

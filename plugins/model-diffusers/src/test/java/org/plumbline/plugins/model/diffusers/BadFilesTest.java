@@ -169,7 +169,9 @@ class BadFilesTest {
         Files.writeString(config, "{,}");
         ModelInspection broken = loader.inspect(folder);
         assertEquals(1, broken.unsupported().size());
-        assertTrue(broken.unsupported().get(0).contains("is not JSON"), () -> broken.unsupported().get(0));
+        assertTrue(
+                broken.unsupported().get(0).contains("is not JSON"),
+                () -> broken.unsupported().get(0));
         assertEquals(List.of(), broken.warnings());
     }
 
