@@ -102,8 +102,8 @@ class SampleCommandTest {
     @Test
     void prompts_that_are_cut_and_images_that_are_spoilt_are_named() throws Exception {
         assertEquals(0, sample("--prompt", "a bold slanted seven with a hat", "--count", "1"), () -> error());
-        assertTrue(error().contains("has 7 tokens; the model reads the first 6"), error());
-        assertEquals(0, sample("--prompt", "a three", "--count", "1", "--guidance", "1e200"), () -> error());
+        assertTrue(error().contains("has 11 tokens; the model reads the first 6"), error());
+        assertEquals(0, sample("--prompt", "a three", "--count", "1", "--guidance", "1e30"), () -> error());
         assertTrue(error().contains("1 of 1 images"), error());
     }
 
