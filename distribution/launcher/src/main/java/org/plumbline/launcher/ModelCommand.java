@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.launcher.console.Table;
 import org.plumbline.spi.model.AdapterForm;
@@ -18,11 +20,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code plumbline model}: looks into models and adapters, writes adapters in other forms, makes random models. */
+/** {@code plumbline model}: looks into models and adapters, writes them in other forms, makes random models. */
 @Command(
         name = "model",
-        description = "Looks into models and adapters, writes adapters in other forms, makes models of random weights.",
-        subcommands = {ModelCommand.Inspect.class, ModelCommand.Export.class, ModelCommand.Random.class})
+        description = "Looks into models and adapters, writes them in other forms, makes models of random weights.",
+        subcommands = {
+            ModelCommand.Inspect.class,
+            ModelCommand.Import.class,
+            ModelCommand.Export.class,
+            ModelCommand.Random.class
+        })
 final class ModelCommand {
     private static final String LOADER = "diffusers";
 
@@ -30,10 +37,10 @@ final class ModelCommand {
     @Command(
             name = "inspect",
             description =
-                    "Says what is in a model folder, or in a file of adapters, and whether it can be run. Weights are"
-                            + " not loaded.")
+                    "Says what is in a model folder, in a file of adapters or in a checkpoint, and whether it can be run."
+                            + " Weights are not loaded.")
     static final class Inspect implements HostedCommand {
-        @Parameters(paramLabel = "PATH", description = "a model folder, or a file of adapters")
+        @Parameters(paramLabel = "PATH", description = "a model folder, a file of adapters, or a checkpoint")
         private Path path = Path.of("");
 
         @Option(names = "--loader", paramLabel = "ID", description = "Model loader. Default: ${DEFAULT-VALUE}.")
@@ -145,6 +152,50 @@ final class ModelCommand {
             }
             String form = unit > 0 && size < 9.95 ? "%.1f %s" : "%.0f %s";
             return String.format(Locale.ROOT, form, size, units.get(unit)).strip();
+        }
+    }
+
+    /** {@code plumbline model import}: a checkpoint in one file as a model folder. */
+    @Command(
+            name = "import",
+            description =
+                    "Writes a model folder of a checkpoint of Stable Diffusion 1 or 2 that is one safetensors file, as models"
+                            + " are most often shared. All weights come from the file, everything else from another"
+                            + " folder.")
+    static final class Import implements HostedCommand {
+        @Parameters(paramLabel = "FILE", description = "the checkpoint, a safetensors file")
+        private Path file = Path.of("");
+
+        @Option(
+                names = "--like",
+                required = true,
+                paramLabel = "FOLDER",
+                description =
+                        "A model folder of the same architecture, with or without weights. The configurations, the"
+                                + " tokenizer and the noise schedule, with what the network predicts, are taken from it.")
+        private Path like = Path.of("");
+
+        @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to write.")
+        private Path out = Path.of("");
+
+        @Option(
+                names = "--type",
+                paramLabel = "TYPE",
+                description = "How numbers are stored: ${COMPLETION-CANDIDATES}. Default: as in the file.")
+        private @Nullable FloatType type;
+
+        @Option(names = "--loader", paramLabel = "ID", description = "Model loader. Default: ${DEFAULT-VALUE}.")
+        private String loader = LOADER;
+
+        @Override
+        public int run(Invocation invocation) {
+            try (Lease<ModelLoader> lease =
+                    invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
+                Path written = lease.get()
+                        .importCheckpoint(invocation.find(file), invocation.find(like), Optional.ofNullable(type), out);
+                invocation.out().println("Written: " + written.toAbsolutePath().normalize());
+                return 0;
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package org.plumbline.spi.model;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
@@ -88,6 +89,26 @@ public interface ModelLoader extends Citable {
     default Path random(Path configurations, FloatType type, long seed, Path target) {
         throw PlumblineException.of(StandardError.UNSUPPORTED)
                 .asked("the loader of '" + configurations + "' does not draw weights")
+                .build();
+    }
+
+    /**
+     * Writes a complete model of a checkpoint that holds all weights in one file, by the names of its authors. The tensors
+     * are read one by one, and no number is changed unless another type is asked for.
+     *
+     * @param checkpoint the file
+     * @param like a model folder of the same architecture, with or without weights: its configurations, its tokenizer and
+     *     its noise schedule are taken over, its weights are not looked at
+     * @param type of the stored numbers; empty: each tensor's own
+     * @param target a folder that does not exist yet; it appears at once and complete
+     * @return {@code target}
+     * @throws PlumblineException {@link StandardError#MISSING_FILE}, {@link StandardError#MALFORMED_FILE},
+     *     {@link StandardError#WRONG_SHAPE} or {@link StandardError#UNSUPPORTED} if the file does not hold every weight of
+     *     such a model, and {@link StandardError#UNWRITABLE_OUTPUT}
+     */
+    default Path importCheckpoint(Path checkpoint, Path like, Optional<FloatType> type, Path target) {
+        throw PlumblineException.of(StandardError.UNSUPPORTED)
+                .asked("the loader of '" + like + "' does not import checkpoints")
                 .build();
     }
 }

@@ -177,11 +177,10 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
         return region.end() - region.begin();
     }
 
-    /** Copies a tensor's bytes as they are. */
-    void copy(String name, WritableByteChannel into) throws IOException {
-        Header.Region region = find(name);
-        long position = dataStart + region.begin();
-        long end = dataStart + region.end();
+    /** Copies some of a tensor's bytes as they are. */
+    void copy(String name, long from, long count, WritableByteChannel into) throws IOException {
+        long position = dataStart + find(name).begin() + from;
+        long end = position + count;
         while (position < end) {
             position += channel.transferTo(position, end - position, into);
         }

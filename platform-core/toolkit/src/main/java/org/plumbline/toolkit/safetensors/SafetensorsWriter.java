@@ -114,9 +114,26 @@ public final class SafetensorsWriter {
 
     /** Adds a tensor of another file, byte by byte. The file has to stay open until this one is written. */
     public SafetensorsWriter add(SafetensorsFile source, String name) {
-        long[] shape = source.shape(name);
-        return add(new Entry(
-                name, source.type(name), product(shape), (channel, buffer) -> source.copy(name, channel), shape));
+        return add(name, source, name, 0, source.shape(name));
+    }
+
+    /**
+     * Adds numbers of a tensor of another file, byte by byte, under another name or in another shape. The file has to stay
+     * open until this one is written.
+     *
+     * @param stored the tensor's name in the other file
+     * @param from index of the first number
+     */
+    public SafetensorsWriter add(String name, SafetensorsFile source, String stored, long from, long... shape) {
+        DataType type = source.type(stored);
+        long count = product(shape);
+        long available = source.bytes(stored) / type.bytes();
+        if (from < 0 || count > available - from) {
+            throw new IllegalArgumentException("tensor '" + name + "': " + count + " numbers from " + from
+                    + " on are more than the " + available + " of '" + stored + "'");
+        }
+        Content content = (channel, buffer) -> source.copy(stored, from * type.bytes(), count * type.bytes(), channel);
+        return add(new Entry(name, type, count, content, shape.clone()));
     }
 
     private SafetensorsWriter add(Entry entry) {

@@ -14,7 +14,7 @@
  * }</pre>
  */
 @Export
-@Version("1.2.0")
+@Version("1.3.0")
 @NullMarked
 package org.plumbline.toolkit.safetensors;
 

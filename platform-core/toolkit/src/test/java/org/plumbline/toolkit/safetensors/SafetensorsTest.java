@@ -286,6 +286,32 @@ class SafetensorsTest {
     }
 
     @Test
+    void numbers_of_another_files_tensor_are_copied_under_another_name_and_shape() {
+        Path source = folder.resolve("source.safetensors");
+        SafetensorsWriter.create()
+                .add("wide", new float[] {0, 1, 2, 3, 4, Float.NaN}, 3, 2)
+                .add("long", new long[] {Long.MAX_VALUE, 5}, 2)
+                .write(source);
+        Path target = folder.resolve("target.safetensors");
+        try (SafetensorsFile file = SafetensorsFile.open(source)) {
+            SafetensorsWriter writer = SafetensorsWriter.create()
+                    .add("middle", file, "wide", 2, 1, 2)
+                    .add("flat", file, "wide", 0, 6)
+                    .add("last", file, "long", 1, 1);
+            assertThrows(IllegalArgumentException.class, () -> writer.add("beyond", file, "wide", 5, 2));
+            assertThrows(IllegalArgumentException.class, () -> writer.add("before", file, "wide", -1, 2));
+            writer.write(target);
+        }
+        try (SafetensorsFile file = SafetensorsFile.open(target)) {
+            assertArrayEquals(new float[] {2, 3}, file.floats("middle"));
+            assertArrayEquals(new long[] {1, 2}, file.shape("middle"));
+            assertArrayEquals(new float[] {0, 1, 2, 3, 4, Float.NaN}, file.floats("flat"));
+            assertArrayEquals(new double[] {5}, file.doubles("last"));
+            assertEquals(DataType.I64, file.type("last"));
+        }
+    }
+
+    @Test
     void a_missing_file_is_named() {
         PlumblineException e =
                 assertThrows(PlumblineException.class, () -> SafetensorsFile.open(folder.resolve("nothing")));

@@ -80,13 +80,22 @@ final class DiffusersLoader implements ModelLoader {
 
     @Override
     public Path random(Path configurations, FloatType type, long seed, Path target) {
-        DataType stored = switch (type) {
+        new RandomFolder(configurations, stored(type), seed).write(target);
+        return target;
+    }
+
+    @Override
+    public Path importCheckpoint(Path checkpoint, Path like, Optional<FloatType> type, Path target) {
+        new ImportedFolder(checkpoint, ModelFolder.read(like), type.map(DiffusersLoader::stored)).write(target);
+        return target;
+    }
+
+    private static DataType stored(FloatType type) {
+        return switch (type) {
             case FLOAT16 -> DataType.F16;
             case BFLOAT16 -> DataType.BF16;
             case FLOAT32 -> DataType.F32;
         };
-        new RandomFolder(configurations, stored, seed).write(target);
-        return target;
     }
 
     @Override

@@ -21,6 +21,7 @@ import org.plumbline.plugins.model.diffusers.adapter.AdapterFile;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
 import org.plumbline.plugins.model.diffusers.network.Adapters;
 import org.plumbline.plugins.model.diffusers.network.LowRank;
+import org.plumbline.plugins.model.diffusers.original.CheckpointKind;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.DiffusionModel;
@@ -288,7 +289,6 @@ final class FolderInspection {
 
     /** Neither a model nor plain adapters, for this reason. */
     private String anything(PlumblineException reason) {
-        unsupported.add(inOneLine(reason));
         List<Path> files = Files.isDirectory(path)
                 ? names(path).stream()
                         .filter(name -> name.endsWith(ENDING))
@@ -296,20 +296,26 @@ final class FolderInspection {
                         .toList()
                 : List.of(path);
         String kind = "no model";
+        List<String> notUsed = new ArrayList<>(List.of(inOneLine(reason)));
         for (Path file : files) {
             try (SafetensorsFile open = SafetensorsFile.open(file)) {
-                boolean checkpoint = open.names().stream().anyMatch(name -> name.startsWith("model.diffusion_model."));
+                CheckpointKind checkpoint = CheckpointKind.of(open.names());
                 boolean lora = open.names().stream().anyMatch(name -> name.contains("lora"));
-                kind = checkpoint
-                        ? "a checkpoint in one file, with the names of the original authors"
-                        : lora ? "adapters that cannot be used" : "tensors";
+                if (checkpoint == CheckpointKind.NONE) {
+                    kind = lora ? "adapters that cannot be used" : "tensors";
+                } else {
+                    // That these are no adapters is beside the point.
+                    kind = checkpoint.words();
+                    notUsed.set(0, checkpoint.advice(file));
+                }
                 components.add(counted(String.valueOf(file.getFileName()), "", List.of(open), ""));
             } catch (PlumblineException broken) {
                 if (!inOneLine(broken).equals(inOneLine(reason))) {
-                    unsupported.add(inOneLine(broken));
+                    notUsed.add(inOneLine(broken));
                 }
             }
         }
+        unsupported.addAll(notUsed);
         return kind;
     }
 

@@ -20,6 +20,9 @@
  * {@link org.plumbline.plugins.model.diffusers.UntrainedFolderModel}, which writes such a folder. Of models without a
  * {@code vae} the latents are pixels in [-1, 1]. A denoiser that is conditioned on classes takes the number of a class as
  * its prompt.
+ *
+ * <p>An {@link org.plumbline.plugins.model.diffusers.ImportedFolder} is made of a checkpoint in one file, whose names are
+ * those of its authors; the package {@code original} knows them.
  */
 @NullMarked
 package org.plumbline.plugins.model.diffusers;
