@@ -85,7 +85,26 @@ class SampleCommandTest {
                 () -> assertTrue(error().contains("holds none"), error()),
                 () -> assertEquals(2, sample("--sampler", "nobody")),
                 () -> assertTrue(error().contains("nobody"), error()),
+                () -> assertEquals(2, sample("--prompts", "nowhere.txt")),
+                () -> assertTrue(error().contains("not there"), error()),
+                () -> assertEquals(2, sample("--output", "picture.jpg")),
+                () -> assertTrue(error().contains(".apng"), error()),
+                () -> assertEquals(2, sample("--output", "empty.txt/picture.png")),
+                () -> assertFalse(error().contains("network calls"), "known before the sampling: " + error()),
+                () -> assertEquals(2, sample("--seeds", "1,2", "--count", "3")),
+                () -> assertEquals(2, sample("--seeds", "1,1")),
+                () -> assertEquals(2, sample("--seed", "9223372036854775807")),
+                () -> assertEquals(2, sample("--guidance", "Infinity")),
+                () -> assertEquals(2, sample("--enlarge", "100000")),
                 () -> assertFalse(Files.exists(folder.resolve("samples.png"))));
+    }
+
+    @Test
+    void prompts_that_are_cut_and_images_that_are_spoilt_are_named() throws Exception {
+        assertEquals(0, sample("--prompt", "a bold slanted seven with a hat", "--count", "1"), () -> error());
+        assertTrue(error().contains("has 11 tokens; the model reads the first 6"), error());
+        assertEquals(0, sample("--prompt", "a three", "--count", "1", "--guidance", "1e30"), () -> error());
+        assertTrue(error().contains("1 of 1 images"), error());
     }
 
     private String error() {

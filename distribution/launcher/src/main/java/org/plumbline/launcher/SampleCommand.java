@@ -7,9 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.plumbline.kernel.chain.Guidance;
@@ -39,6 +43,15 @@ import picocli.CommandLine.Parameters;
 final class SampleCommand implements HostedCommand {
     /** Small images are enlarged until they are at least this wide. */
     private static final int READABLE = 64;
+
+    /** The largest square that a pixel may become. */
+    private static final int LARGEST_PIXEL = 64;
+
+    /** The largest picture, as many pixels as a gigabyte of memory holds. */
+    private static final long LARGEST_PICTURE = 1L << 28;
+
+    private static final long FIRST_SEED = 1;
+    private static final int IMAGES_PER_PROMPT = 4;
 
     @Parameters(paramLabel = "MODEL", description = "Folder of the model.")
     private Path model = Path.of("");
@@ -77,21 +90,20 @@ final class SampleCommand implements HostedCommand {
             description = "Steps of the sampler; default: ${DEFAULT-VALUE}.")
     private int steps;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "S",
-            defaultValue = "1",
-            description = "The first seed; default: ${DEFAULT-VALUE}.")
-    private long seed;
+    @Option(names = "--seed", paramLabel = "S", description = "The first seed; default: " + FIRST_SEED + ".")
+    private @Nullable Long seed;
 
     @Option(
             names = "--count",
             paramLabel = "N",
-            defaultValue = "4",
-            description = "Images per prompt, each with the next seed; default: ${DEFAULT-VALUE}.")
-    private int count;
+            description = "Images per prompt, each with the next seed; default: " + IMAGES_PER_PROMPT + ".")
+    private @Nullable Integer count;
 
-    @Option(names = "--seeds", paramLabel = "S", split = ",", description = "Exactly these seeds, instead.")
+    @Option(
+            names = "--seeds",
+            paramLabel = "S",
+            split = ",",
+            description = "Exactly these seeds, in the place of --seed and --count.")
     private List<Long> seeds = new ArrayList<>();
 
     @Option(
@@ -147,13 +159,17 @@ final class SampleCommand implements HostedCommand {
     @Option(
             names = "--output",
             paramLabel = "FILE",
-            description = "The picture; default: samples.png here, or the next free name like it.")
+            description =
+                    "The picture, a name that ends in .png or .apng; what is there is replaced. Default: samples.png"
+                            + " here, or the next free name like it.")
     private @Nullable Path output;
 
     @Option(
             names = "--each",
             paramLabel = "DIR",
-            description = "Write every image as a file of its own into this folder, too.")
+            description =
+                    "Write every image as a file of its own into this folder, too, named by the number of its prompt"
+                            + " and its seed.")
     private @Nullable Path each;
 
     @Option(
@@ -166,6 +182,7 @@ final class SampleCommand implements HostedCommand {
     public int run(Invocation invocation) {
         SampleRequest request = request(invocation);
         Path picture = output != null ? output : freeName();
+        requireWritable(picture);
         if (request.guidance().weight() == 1 && (!negativePrompt.isEmpty() || rescale > 0)) {
             invocation
                     .progress()
@@ -175,6 +192,7 @@ final class SampleCommand implements HostedCommand {
         Sampled sampled = new SampleJob(
                         invocation.host().catalog(), Path.of(""), invocation.progress(), invocation.interruption())
                 .run(request);
+        warnOfNaN(sampled, invocation);
         write(sampled, request, picture);
         invocation.out().println("Picture: " + picture.toAbsolutePath().normalize());
         return 0;
@@ -188,16 +206,14 @@ final class SampleCommand implements HostedCommand {
         if (texts.isEmpty()) {
             texts.add("");
         }
-        List<Long> chosen = seeds;
-        if (chosen.isEmpty()) {
-            require(count >= 1, "--count " + count, "1 or more");
-            chosen = LongStream.range(seed, seed + count).boxed().toList();
-        }
         require(steps >= 1, "--steps " + steps, "1 or more");
         require(batch >= 1, "--batch " + batch, "1 or more");
-        require(guidance >= 0, "--guidance " + guidance, "0 or more; 1 is none");
+        require(guidance >= 0 && Double.isFinite(guidance), "--guidance " + guidance, "0 or more; 1 is none");
         require(rescale >= 0 && rescale <= 1, "--guidance-rescale " + rescale, "0 to 1");
-        require(enlarge == null || enlarge >= 1, "--enlarge " + enlarge, "1 or more");
+        require(
+                enlarge == null || (enlarge >= 1 && enlarge <= LARGEST_PIXEL),
+                "--enlarge " + enlarge,
+                "1 to " + LARGEST_PIXEL);
         return new SampleRequest(
                 use(loader, loaderSettings, "loader"),
                 invocation.find(model),
@@ -207,8 +223,56 @@ final class SampleCommand implements HostedCommand {
                 steps,
                 new Guidance(guidance, rescale, negativePrompt),
                 texts,
-                chosen,
+                chosenSeeds(),
                 batch);
+    }
+
+    private List<Long> chosenSeeds() {
+        if (!seeds.isEmpty()) {
+            require(seed == null && count == null, "--seeds beside --seed or --count", "--seeds, or the other two");
+            require(
+                    new HashSet<>(seeds).size() == seeds.size(),
+                    "the same seed twice in --seeds, which gives the same image twice",
+                    "seeds that differ");
+            return seeds;
+        }
+        long first = seed != null ? seed : FIRST_SEED;
+        int number = count != null ? count : IMAGES_PER_PROMPT;
+        require(number >= 1, "--count " + number, "1 or more");
+        long largest = Long.MAX_VALUE - number;
+        require(first <= largest, "--seed " + first + " with --count " + number, "seeds up to " + largest);
+        return LongStream.range(first, first + number).boxed().toList();
+    }
+
+    /** What cannot be written is better known before the sampling than after it. */
+    private void requireWritable(Path picture) {
+        String name = String.valueOf(picture.getFileName()).toLowerCase(Locale.ROOT);
+        require(
+                name.endsWith(".png") || name.endsWith(".apng"),
+                "--output " + picture,
+                "names that end in .png, or .apng for videos: pictures are written in no other format");
+        if (Files.isDirectory(picture) || !creatable(picture.toAbsolutePath().getParent())) {
+            throw unwritable("--output " + picture);
+        }
+        if (each != null && !creatable(each.toAbsolutePath())) {
+            throw unwritable("--each " + each);
+        }
+    }
+
+    /** True for a folder that may be written to, or that can be made. */
+    private static boolean creatable(@Nullable Path folder) {
+        Path there = folder;
+        while (there != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        return there != null && Files.isDirectory(there) && Files.isWritable(there);
+    }
+
+    private static PlumblineException unwritable(String asked) {
+        return PlumblineException.of(StandardError.UNWRITABLE_OUTPUT)
+                .asked(asked + ", which cannot be written")
+                .remedy("name a place in a folder that you may write to")
+                .build();
     }
 
     private static void require(boolean holds, String asked, String available) {
@@ -233,6 +297,20 @@ final class SampleCommand implements HostedCommand {
         return free;
     }
 
+    /** Numbers that are none are drawn black, as a picture may be that is all right. */
+    private static void warnOfNaN(Sampled sampled, Invocation invocation) {
+        long spoilt = IntStream.range(0, sampled.images().rows())
+                .mapToObj(sampled.images()::row)
+                .filter(image -> !Arrays.stream(image.pixels()).allMatch(Double::isFinite))
+                .count();
+        if (spoilt > 0) {
+            invocation
+                    .progress()
+                    .say(spoilt + " of " + sampled.images().rows() + " images have pixels that are not finite, drawn in"
+                            + " black or white: lower --guidance, take more --steps, or look at the model's weights");
+        }
+    }
+
     private void write(Sampled sampled, SampleRequest request, Path picture) {
         int factor = enlarge != null
                 ? enlarge
@@ -240,14 +318,6 @@ final class SampleCommand implements HostedCommand {
                         1,
                         (READABLE + sampled.images().width() - 1)
                                 / sampled.images().width());
-        ImageGrid grid = ImageGrid.of(sampled.images(), request.seeds().size()).scaled(factor);
-        if (request.prompts().stream().anyMatch(prompt -> !prompt.isEmpty())) {
-            grid = grid.labelled(request.prompts());
-        }
-        AtomicFile.write(picture, ByteBuffer.wrap(grid.png()));
-        AtomicFile.write(
-                picture.resolveSibling(picture.getFileName() + ".json"),
-                ByteBuffer.wrap(description(sampled, request).getBytes(StandardCharsets.UTF_8)));
         if (each != null) {
             for (int i = 0; i < sampled.images().rows(); i++) {
                 String name = "%03d-%d.png"
@@ -258,6 +328,21 @@ final class SampleCommand implements HostedCommand {
                 AtomicFile.write(each.resolve(name), ByteBuffer.wrap(png));
             }
         }
+        long width = (long) sampled.images().width() * factor;
+        long height = (long) sampled.images().height() * factor;
+        require(
+                width * height * sampled.images().rows() <= LARGEST_PICTURE,
+                "one picture of " + sampled.images().rows() + " images of " + width + " x " + height + " pixels",
+                "up to " + LARGEST_PICTURE + " pixels: a smaller --enlarge, fewer images"
+                        + (each == null ? ", or --each for files of their own" : "; those of --each are written"));
+        ImageGrid grid = ImageGrid.of(sampled.images(), request.seeds().size()).scaled(factor);
+        if (request.prompts().stream().anyMatch(prompt -> !prompt.isEmpty())) {
+            grid = grid.labelled(request.prompts());
+        }
+        AtomicFile.write(picture, ByteBuffer.wrap(grid.png()));
+        AtomicFile.write(
+                picture.resolveSibling(picture.getFileName() + ".json"),
+                ByteBuffer.wrap(description(sampled, request).getBytes(StandardCharsets.UTF_8)));
     }
 
     private String description(Sampled sampled, SampleRequest request) {

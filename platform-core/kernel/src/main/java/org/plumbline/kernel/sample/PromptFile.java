@@ -20,6 +20,13 @@ public final class PromptFile {
      *     StandardError#MALFORMED_FILE} if it holds no prompt or is no text
      */
     public static List<String> read(Path path) {
+        if (!Files.exists(path) || Files.isDirectory(path)) {
+            throw PlumblineException.of(StandardError.MISSING_FILE)
+                    .asked("prompts from '" + path + "', which is "
+                            + (Files.isDirectory(path) ? "a folder" : "not there"))
+                    .remedy("name a text file with one prompt per line")
+                    .build();
+        }
         List<String> prompts;
         try {
             prompts = Files.readAllLines(path, StandardCharsets.UTF_8).stream()

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.plumbline.kernel.chain.Guidance;
 import org.plumbline.kernel.plugin.Lease;
 import org.plumbline.kernel.plugin.PluginDescription;
 import org.plumbline.kernel.plugin.PluginUse;
@@ -113,6 +114,16 @@ public final class StudyPlan {
             throw PlumblineException.of(StandardError.BAD_VALUE)
                     .asked("batch: " + settings.batch() + " with samples-per-prompt: " + settings.samplesPerPrompt())
                     .remedy("make batch a multiple of samples-per-prompt")
+                    .build();
+        }
+        Guidance guided = settings.guided();
+        if (guided.weight() == 1
+                && (guided.rescale() > 0 || !guided.negativePrompt().isEmpty())) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked((guided.rescale() > 0 ? "guidance-rescale" : "negative-prompt")
+                            + " with guidance: 1, which is none")
+                    .available("guidance-rescale and negative-prompt where guidance is another number")
+                    .remedy("set guidance, for example to 7.5, or leave the other out")
                     .build();
         }
     }

@@ -2,6 +2,7 @@ package org.plumbline.kernel.study;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,11 @@ public record TargetSettings(
                     .available("start with kind: lora")
                     .build();
         }
+        requireUsed("rank", rank != null, kind == Kind.LORA, "lora");
+        requireUsed("alpha", alpha != null, kind == Kind.LORA, "lora");
+        requireUsed("form", form != AdapterForm.DIFFUSERS, kind == Kind.LORA, "lora");
+        boolean named = modules != null && !modules.isEmpty();
+        requireUsed("modules", named, kind == Kind.LORA || kind == Kind.FULL, "lora or full");
         List<String> chosen = modules == null ? MODULES : modules;
         return switch (kind) {
             case LORA ->
@@ -86,6 +92,17 @@ public record TargetSettings(
             case CONDITIONING -> new TrainableTarget.Conditioning();
             case INITIAL_NOISE -> new TrainableTarget.InitialNoise();
         };
+    }
+
+    private void requireUsed(String key, boolean said, boolean used, String kinds) {
+        if (said && !used) {
+            throw PlumblineException.of(StandardError.INCOMPATIBLE)
+                    .asked("target." + key + " with kind: "
+                            + kind.name().toLowerCase(Locale.ROOT).replace('_', '-') + ", where it has no effect")
+                    .available(key + " with kind: " + kinds)
+                    .remedy("leave " + key + " out, or choose another kind")
+                    .build();
+        }
     }
 
     private int size() {

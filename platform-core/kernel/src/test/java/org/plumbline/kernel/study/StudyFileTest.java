@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 
@@ -65,5 +67,32 @@ class StudyFileTest {
         assertEquals(0.7, settings.guided().rescale());
         assertEquals("blurred", settings.guided().negativePrompt());
         assertEquals("", read("").settings().guided().negativePrompt());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{kind: full, rank: 4}",
+                "{kind: full, alpha: 4}",
+                "{kind: full, form: kohya}",
+                "{kind: conditioning, modules: [to_q]}"
+            })
+    void settings_of_a_target_of_another_kind_are_refused(String target) throws Exception {
+        StudySettings settings = read("target: " + target + "\n").settings();
+        PlumblineException refusal =
+                assertThrows(PlumblineException.class, () -> settings.target().toTarget());
+        assertEquals(StandardError.INCOMPATIBLE, refusal.code());
+        assertTrue(refusal.getMessage().contains("where it has no effect"), refusal.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"guidance-rescale: 0.7", "negative-prompt: blurred"})
+    void what_acts_through_guidance_is_refused_without_it(String setting) throws Exception {
+        String asked = "prompts: [a cat]\n" + setting + "\n";
+        StudySettings off = read(asked).settings();
+        PlumblineException refusal = assertThrows(PlumblineException.class, () -> StudyPlan.requireSettings(off));
+        assertEquals(StandardError.INCOMPATIBLE, refusal.code());
+        assertTrue(refusal.getMessage().contains(setting.split(":", -1)[0] + " with guidance: 1"));
+        StudyPlan.requireSettings(read(asked + "guidance: 2\n").settings());
     }
 }

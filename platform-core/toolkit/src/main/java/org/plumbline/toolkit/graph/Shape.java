@@ -2,6 +2,8 @@ package org.plumbline.toolkit.graph;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.plumbline.spi.error.PlumblineException;
+import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.graph.TensorSpec;
 
 /**
@@ -59,8 +61,16 @@ public record Shape(long... sizes) {
     /** Product of the sizes of the axes [from, to); the batch counts as 1, a multiple of it as its factor. */
     long product(int from, int to) {
         long product = 1;
-        for (int axis = from; axis < to; axis++) {
-            product = Math.multiplyExact(product, Math.abs(sizes[axis]));
+        try {
+            for (int axis = from; axis < to; axis++) {
+                product = Math.multiplyExact(product, Math.abs(sizes[axis]));
+            }
+        } catch (ArithmeticException overflow) {
+            throw PlumblineException.of(StandardError.WRONG_SHAPE)
+                    .asked("a tensor of shape " + this + ", of more numbers than any memory holds")
+                    .remedy("correct the sizes in the model's configuration")
+                    .cause(overflow)
+                    .build();
         }
         return product;
     }

@@ -46,6 +46,7 @@ public final class ModelSettings {
     private final Map<String, Object> values;
     private final Set<String> classes;
     private final Set<String> known = new LinkedHashSet<>(OF_THE_MODEL);
+    private final Set<String> configuredKeys = new LinkedHashSet<>();
 
     private ModelSettings(String sampler, Map<String, Object> values, Set<String> classes) {
         this.sampler = sampler;
@@ -67,6 +68,7 @@ public final class ModelSettings {
     public ModelSettings with(String key, @Nullable Object configured) {
         if (configured != null) {
             values.put(key, configured instanceof Enum<?> choice ? spelled(choice) : configured);
+            configuredKeys.add(key);
         }
         return this;
     }
@@ -224,10 +226,16 @@ public final class ModelSettings {
 
     /** The refusal of a value whose meaning the sampler lacks. */
     public PlumblineException unsupported(String key, @Nullable Object value, String available) {
+        String setting = key.replace('_', '-');
+        boolean configured = configuredKeys.contains(key);
         return PlumblineException.of(StandardError.UNSUPPORTED)
-                .asked("sampler '" + sampler + "' with the model's " + key + " '" + value + "'")
+                .asked("sampler '" + sampler + "' with " + (configured ? setting : "the model's " + key) + " '" + value
+                        + "'")
                 .available(available)
-                .remedy("set " + key.replace('_', '-') + " in the sampler's section, or choose another sampler")
+                .remedy(
+                        configured
+                                ? "correct the value of " + setting + ", or choose another sampler"
+                                : "set " + setting + " in the sampler's section, or choose another sampler")
                 .build();
     }
 

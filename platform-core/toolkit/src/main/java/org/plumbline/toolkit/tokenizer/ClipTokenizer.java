@@ -9,15 +9,19 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.Tokenizer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tokenizer of CLIP: byte-level pairs of lower-cased words, a start and an end token around them, then padding to a
- * fixed length. A longer text loses its last words and keeps its end token. Immutable and thread-safe.
+ * fixed length. A longer text loses its last words, which is logged, and keeps its end token. Thread-safe.
  */
 public final class ClipTokenizer implements Tokenizer {
     /** Short forms of English, words, single digits, runs of other signs. */
@@ -31,6 +35,8 @@ public final class ClipTokenizer implements Tokenizer {
 
     private static final String[] BYTES = letters();
 
+    private static final Logger LOG = LoggerFactory.getLogger(ClipTokenizer.class);
+
     private final Map<String, Integer> vocabulary;
     private final Map<String, Integer> merges;
     private final Pattern special;
@@ -38,6 +44,9 @@ public final class ClipTokenizer implements Tokenizer {
     private final long end;
     private final long padding;
     private final int length;
+
+    /** Texts that were said to be too long: once is enough. */
+    private final Set<String> tooLong = ConcurrentHashMap.newKeySet();
 
     private ClipTokenizer(ClipTokenizerFiles files, int longest) {
         vocabulary = files.vocabulary();
@@ -92,11 +101,22 @@ public final class ClipTokenizer implements Tokenizer {
         long[] all = ids.stream().mapToLong(Long::longValue).toArray();
         long[] fixed = Arrays.copyOf(all, length);
         if (all.length > length) {
+            warn(prompt, all.length - 2);
             fixed[length - 1] = end;
         } else {
             Arrays.fill(fixed, all.length, length, padding);
         }
         return fixed;
+    }
+
+    private void warn(String prompt, int tokens) {
+        if (tooLong.add(prompt)) {
+            LOG.warn(
+                    "the prompt '{}' has {} tokens; the model reads the first {}, and what follows has no effect",
+                    prompt,
+                    tokens,
+                    length - 2);
+        }
     }
 
     private void words(String text, List<Long> ids) {

@@ -49,6 +49,14 @@ class ShapeOpsTest {
     }
 
     @Test
+    void more_numbers_than_can_be_counted_are_a_wrong_shape() {
+        Shape huge = shape(B, 1L << 40, 1L << 40);
+        PlumblineException refusal = assertThrows(PlumblineException.class, huge::rowSize);
+        assertEquals(StandardError.WRONG_SHAPE, refusal.code());
+        assertTrue(refusal.getMessage().contains(huge.toString()), refusal.getMessage());
+    }
+
+    @Test
     void rows_of_the_batch_never_meet() {
         assertRefused(() -> ops.sum(shape(B, 2), false, 0), "sum", "batch");
         assertRefused(() -> ops.mean(shape(B, 2), false, 0, 1), "sum", "batch");

@@ -49,6 +49,22 @@ class ModelSettingsTest {
     }
 
     @Test
+    void a_refusal_says_whether_the_value_is_the_users_or_the_models() {
+        Map<String, Object> model = Map.of("algorithm_type", "odd");
+        String ofTheModel = assertThrows(
+                        PlumblineException.class, () -> settings(model).choice("algorithm_type", "a", "a", "b"))
+                .getMessage();
+        assertTrue(ofTheModel.contains("with the model's algorithm_type 'odd'"), ofTheModel);
+        assertTrue(ofTheModel.contains("set algorithm-type in the sampler's section"), ofTheModel);
+        String ofTheUser = assertThrows(
+                        PlumblineException.class,
+                        () -> settings(model).with("algorithm_type", "foo").choice("algorithm_type", "a", "a", "b"))
+                .getMessage();
+        assertTrue(ofTheUser.contains("with algorithm-type 'foo'"), ofTheUser);
+        assertTrue(ofTheUser.contains("correct the value of algorithm-type"), ofTheUser);
+    }
+
+    @Test
     void infinities_are_read_as_python_writes_them() {
         assertEquals(Double.NEGATIVE_INFINITY, settings(Map.of("x", "-inf")).number("x", 0));
         assertEquals(

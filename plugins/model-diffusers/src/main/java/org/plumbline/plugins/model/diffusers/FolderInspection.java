@@ -112,6 +112,7 @@ final class FolderInspection {
         } catch (PlumblineException reason) {
             facts.put("can be run", "no");
             unsupported.add(inOneLine(reason));
+            warnings.removeAll(unsupported);
         }
         return index.text("_class_name", "a pipeline without a class");
     }
@@ -338,7 +339,10 @@ final class FolderInspection {
     }
 
     private static String inOneLine(PlumblineException reason) {
-        return String.valueOf(reason.getMessage()).strip().replaceAll("\\s*\\n\\s*", "; ");
+        return String.valueOf(reason.getMessage())
+                .strip()
+                .replaceAll(":\\s*\\n\\s*", ": ")
+                .replaceAll("\\s*\\n\\s*", "; ");
     }
 
     private static List<String> names(Path folder) {

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.plumbline.plugins.model.diffusers.network.DenoiserGraph;
 import org.plumbline.plugins.model.diffusers.network.Scope;
 import org.plumbline.plugins.model.diffusers.network.WeightSpec;
@@ -22,6 +24,9 @@ import org.plumbline.toolkit.safetensors.SafetensorsWriter;
 
 /** Weights of the denoiser themselves as theta; saved as a complete folder of the denoiser. */
 final class FullWeights implements TrainableWeights {
+    /** The first part of a weight's name, with the number that follows it. */
+    private static final Pattern STAGE = Pattern.compile("^([^.]+(?:\\.\\d+)?)\\..*$");
+
     private static final String FILE = ModelFolder.UNET_WEIGHTS + ".safetensors";
 
     private final String part;
@@ -53,9 +58,13 @@ final class FullWeights implements TrainableWeights {
             if (scope.weights().stream().noneMatch(weight -> weight.name().contains(part))) {
                 throw PlumblineException.of(StandardError.BAD_VALUE)
                         .asked("no weight of the denoiser has '" + part + "' in its name")
-                        .available(String.join(
-                                ", ",
-                                scope.weights().stream().map(WeightSpec::name).toList()))
+                        .available("weights of "
+                                + scope.weights().stream()
+                                        .map(weight ->
+                                                STAGE.matcher(weight.name()).replaceFirst("$1"))
+                                        .distinct()
+                                        .collect(Collectors.joining(", "))
+                                + ", or parts of their names, such as attn")
                         .build();
             }
         }

@@ -120,7 +120,7 @@ final class LoraWeights implements TrainableWeights {
         if (!problems.isEmpty()) {
             throw PlumblineException.of(StandardError.INCOMPATIBLE)
                     .asked("the target and the adapters in '" + file.path() + "' that it starts from disagree:\n  "
-                            + WeightFiles.lines(problems) + "\n")
+                            + WeightFiles.lines(problems))
                     .available(describe(stored))
                     .remedy("leave rank, alpha and modules out of the target: they are then those of the file")
                     .build();
@@ -225,7 +225,7 @@ final class LoraWeights implements TrainableWeights {
                 boolean onlyShapes = problems.stream().allMatch(problem -> problem.startsWith("wrong shape"));
                 throw PlumblineException.of(onlyShapes ? StandardError.WRONG_SHAPE : StandardError.MALFORMED_FILE)
                         .asked("'" + file.path() + "' does not hold the adapters that were asked for:\n  "
-                                + String.join("\n  ", problems) + "\n")
+                                + String.join("\n  ", problems))
                         .remedy("ask for the rank and the modules that the file was made with")
                         .build();
             }

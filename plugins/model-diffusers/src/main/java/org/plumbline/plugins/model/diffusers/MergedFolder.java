@@ -53,7 +53,7 @@ final class MergedFolder {
             if (!problems.isEmpty()) {
                 throw PlumblineException.of(StandardError.WRONG_SHAPE)
                         .asked("the adapters in '" + file.path() + "' do not fit '" + folder.path() + "':\n  "
-                                + WeightFiles.lines(problems) + "\n")
+                                + WeightFiles.lines(problems))
                         .remedy("name adapters that were trained on this kind of model")
                         .build();
             }

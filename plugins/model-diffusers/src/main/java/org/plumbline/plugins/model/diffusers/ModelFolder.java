@@ -88,7 +88,9 @@ record ModelFolder(
     static ModelFolder read(Path path) {
         if (!Files.isDirectory(path)) {
             throw PlumblineException.of(StandardError.MISSING_FILE)
-                    .asked("there is no model folder '" + path + "'")
+                    .asked((Files.exists(path) ? "a file is no model folder: '" : "there is no model folder '") + path
+                            + "'")
+                    .remedy("name the folder of a model in the layout of diffusers, which has a " + INDEX)
                     .build();
         }
         ModelIndex index = ModelIndex.read(path);
@@ -148,6 +150,9 @@ record ModelFolder(
     }
 
     private static DenoiserConfig readDenoiser(String type, ConfigFile file) {
+        if (!file.text("_class_name", type).equals(type)) {
+            throw file.bad("_class_name", type + ", as " + INDEX + " says,");
+        }
         return switch (type) {
             case "UNet2DConditionModel" -> UNet2DConditionConfig.read(file);
             case "UNet3DConditionModel" -> UNet3DConfig.read(file);
@@ -188,6 +193,12 @@ record ModelFolder(
                 files.put(file, Files.readAllBytes(path.resolve(file)));
             }
             for (Text text : texts) {
+                if (!Files.isDirectory(path.resolve(text.tokenizer()))) {
+                    throw PlumblineException.of(StandardError.MISSING_FILE)
+                            .asked("there is no folder '" + path.resolve(text.tokenizer()) + "'")
+                            .remedy("name a complete model folder in the layout of diffusers")
+                            .build();
+                }
                 try (DirectoryStream<Path> tokenizer =
                         Files.newDirectoryStream(path.resolve(text.tokenizer()), "*.{json,txt}")) {
                     for (Path file : tokenizer) {

@@ -3,6 +3,7 @@ package org.plumbline.plugins.model.diffusers;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.plumbline.plugins.model.diffusers.config.ConfigFile;
 import org.plumbline.spi.model.PredictionType;
 import org.plumbline.spi.sampler.NoiseSchedule;
@@ -44,7 +45,10 @@ record SchedulerConfig(NoiseSchedule schedule, PredictionType prediction, Map<St
         String type = file.text("_class_name", "DDIMScheduler");
         boolean known = FLOW.contains(type) || DEFAULT_LINEAR.contains(type) || DEFAULT_STABLE_DIFFUSION.contains(type);
         if (!known) {
-            throw file.unsupported("_class_name", DEFAULT_LINEAR + ", " + DEFAULT_STABLE_DIFFUSION + " and " + FLOW);
+            Set<String> classes = new TreeSet<>(DEFAULT_LINEAR);
+            classes.addAll(DEFAULT_STABLE_DIFFUSION);
+            classes.addAll(FLOW);
+            throw file.unsupported("_class_name", String.join(", ", classes));
         }
         // Solvers of the other kind serve flow matching by an option; its betas then mean nothing.
         if (FLOW.contains(type)

@@ -135,7 +135,7 @@ final class StoredWeights implements WeightSource, AutoCloseable {
     private static PlumblineException mismatch(Path folder, List<String> problems, boolean onlyShapes) {
         return PlumblineException.of(onlyShapes ? StandardError.WRONG_SHAPE : StandardError.MALFORMED_FILE)
                 .asked("the weights in '" + folder + "' are not those of its config.json:\n  "
-                        + WeightFiles.lines(problems) + "\n")
+                        + WeightFiles.lines(problems))
                 .remedy("put config.json and weights of one model together")
                 .build();
     }

@@ -101,7 +101,10 @@ final class WeightFiles implements AutoCloseable {
         List<String> problems = new ArrayList<>();
         for (String name : new TreeSet<>(shardOfTensor.values())) {
             if (!Path.of(name).equals(Path.of(name).getFileName())) {
-                throw index.bad("weight_map", "names of files beside it");
+                throw PlumblineException.of(StandardError.MALFORMED_FILE)
+                        .asked("'" + index.path() + "' names a shard '" + name + "'")
+                        .available("names of files beside it, without folders")
+                        .build();
             }
             if (!Files.isRegularFile(folder.resolve(name))) {
                 problems.add("missing shard: " + name);
@@ -114,7 +117,7 @@ final class WeightFiles implements AutoCloseable {
         if (!problems.isEmpty()) {
             throw PlumblineException.of(StandardError.MISSING_FILE)
                     .asked("not all shards that '" + index.path() + "' names are there:\n  "
-                            + String.join("\n  ", problems) + "\n")
+                            + String.join("\n  ", problems))
                     .remedy("copy or download the missing ones")
                     .build();
         }
@@ -138,8 +141,7 @@ final class WeightFiles implements AutoCloseable {
         });
         if (!problems.isEmpty()) {
             throw PlumblineException.of(StandardError.MALFORMED_FILE)
-                    .asked("'" + index.path() + "' does not describe the shards beside it:\n  " + lines(problems)
-                            + "\n")
+                    .asked("'" + index.path() + "' does not describe the shards beside it:\n  " + lines(problems))
                     .remedy("put an index and the shards it was written with together")
                     .build();
         }

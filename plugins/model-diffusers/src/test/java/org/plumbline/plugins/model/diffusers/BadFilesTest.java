@@ -24,6 +24,8 @@ import org.plumbline.plugins.model.diffusers.network.WeightSpec;
 import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.DiffusionModel;
+import org.plumbline.spi.model.ModelInspection;
+import org.plumbline.spi.model.TrainableTarget;
 import org.plumbline.spi.model.UntrainedModel;
 import org.plumbline.toolkit.safetensors.DataType;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
@@ -137,6 +139,60 @@ class BadFilesTest {
         Path config = folder.resolve("unet/config.json");
         Files.writeString(config, Files.readString(config).replace("[8, 16]", "[8, 24]"));
         assertRefused(StandardError.WRONG_SHAPE, "are not those of its config.json", "wrong shape: ");
+    }
+
+    @Test
+    void a_configuration_of_another_class_than_the_index_says_is_refused() throws IOException {
+        Path config = folder.resolve("unet/config.json");
+        Files.writeString(config, Files.readString(config).replace("UNet2DConditionModel", "UNetOfOthers"));
+        assertRefused(
+                StandardError.MALFORMED_FILE, "_class_name", "should be UNet2DConditionModel", "is \"UNetOfOthers\"");
+    }
+
+    @Test
+    void a_missing_tokenizer_is_named_as_a_folder() throws IOException {
+        Files.move(folder.resolve("tokenizer"), temporary.resolve("elsewhere"));
+        assertRefused(StandardError.MISSING_FILE, "there is no folder '" + folder.resolve("tokenizer") + "'");
+    }
+
+    @Test
+    void a_shard_in_another_folder_is_named_alone() throws IOException {
+        Map<String, String> index = shard();
+        index.put("conv_in.weight", "../part-1.safetensors");
+        write(index);
+        assertRefused(StandardError.MALFORMED_FILE, "names a shard '../part-1.safetensors'; available");
+    }
+
+    @Test
+    void what_is_wrong_is_one_line_of_an_inspection_and_not_a_warning_as_well() throws IOException {
+        Path config = folder.resolve("unet/config.json");
+        Files.writeString(config, "{,}");
+        ModelInspection broken = loader.inspect(folder);
+        assertEquals(1, broken.unsupported().size());
+        assertTrue(
+                broken.unsupported().get(0).contains("is not JSON"),
+                () -> broken.unsupported().get(0));
+        assertEquals(List.of(), broken.warnings());
+    }
+
+    @Test
+    void several_things_wrong_are_listed_without_empty_entries() throws IOException {
+        Path config = folder.resolve("unet/config.json");
+        Files.writeString(config, Files.readString(config).replace("[8, 16]", "[8, 24]"));
+        String reason = loader.inspect(folder).unsupported().get(0);
+        assertTrue(reason.contains("config.json: wrong shape: "), reason);
+        assertTrue(!reason.contains(";;") && !reason.contains("; ;"), reason);
+    }
+
+    @Test
+    void a_part_to_train_that_is_not_there_is_answered_with_the_parts_that_are() {
+        try (DiffusionModel model = loader.load(folder)) {
+            PlumblineException refusal = assertThrows(
+                    PlumblineException.class, () -> model.trainable(new TrainableTarget.Full(List.of("nowhere"))));
+            String message = refusal.getMessage();
+            assertTrue(message.contains("weights of conv_in, time_embedding, down_blocks.0, "), message);
+            assertTrue(!message.contains("conv_in.weight"), message);
+        }
     }
 
     @Test

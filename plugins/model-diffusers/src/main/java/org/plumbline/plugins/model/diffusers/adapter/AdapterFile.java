@@ -214,8 +214,7 @@ public final class AdapterFile implements AutoCloseable {
         }
         boolean onlyShapes = problems.stream().allMatch(problem -> problem.startsWith("wrong shape"));
         return PlumblineException.of(onlyShapes ? StandardError.WRONG_SHAPE : StandardError.MALFORMED_FILE)
-                .asked("'" + path + "' does not hold low-rank adapters of this model:\n  " + String.join("\n  ", shown)
-                        + "\n")
+                .asked("'" + path + "' does not hold low-rank adapters of this model:\n  " + String.join("\n  ", shown))
                 .remedy("name a file that was trained on this kind of model; other ways of adapting (LoHa, LoKr, DoRA,"
                         + " OFT) are not known here")
                 .build();

@@ -244,7 +244,8 @@ public final class ConfigFile {
     /** The failure of an option whose value makes no sense. */
     public PlumblineException bad(String key, String wanted) {
         return PlumblineException.of(StandardError.MALFORMED_FILE)
-                .asked("option " + key + " of '" + path + "' should be " + wanted + " but is " + get(key))
+                .asked("option " + key + " of '" + path + "' should be " + wanted + " but is "
+                        + (get(key).isMissingNode() ? "not there" : get(key)))
                 .build();
     }
 
