@@ -28,7 +28,7 @@ public final class Interruption {
     public void check() {
         if (requested) {
             throw PlumblineException.of(StandardError.INTERRUPTED)
-                    .asked("stopped on request; what was recorded so far is complete")
+                    .asked("stopped on request; what was written so far is complete")
                     .build();
         }
     }
