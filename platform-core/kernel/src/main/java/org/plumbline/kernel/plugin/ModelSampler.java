@@ -10,6 +10,7 @@ import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.DiffusionModel;
 import org.plumbline.spi.sampler.Sampler;
+import org.plumbline.toolkit.sampler.ModelSettings;
 
 /**
  * The model's own sampler: the plugin that reads the scheduler which the model's files name, with the settings stored there.
@@ -18,8 +19,6 @@ import org.plumbline.spi.sampler.Sampler;
 public final class ModelSampler {
     /** Stands for the model's own sampler. */
     public static final String ID = "model";
-
-    private static final String CLASS = "_class_name";
 
     private ModelSampler() {}
 
@@ -44,7 +43,7 @@ public final class ModelSampler {
         if (!asked(asked)) {
             return asked;
         }
-        if (!(model.samplerSettings().get(CLASS) instanceof String scheduler)) {
+        if (!(model.samplerSettings().get(ModelSettings.CLASS) instanceof String scheduler)) {
             throw PlumblineException.of(StandardError.MISSING_KEY)
                     .asked("the own sampler of model '" + model.name() + "', whose files name no scheduler")
                     .remedy("name one, for example sampler: {id: ddim}; 'plumbline plugins --role sampler' lists what"

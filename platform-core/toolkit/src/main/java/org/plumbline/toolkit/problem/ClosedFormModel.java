@@ -22,6 +22,7 @@ import org.plumbline.spi.model.TrainableWeights;
 import org.plumbline.spi.sampler.NoiseSchedule;
 import org.plumbline.toolkit.safetensors.SafetensorsFile;
 import org.plumbline.toolkit.safetensors.SafetensorsWriter;
+import org.plumbline.toolkit.sampler.ModelSettings;
 
 /**
  * A closed-form denoiser as a model: its latents are its images, [batch, d, 1, 1]. Prompts, where it takes a condition,
@@ -32,16 +33,22 @@ public final class ClosedFormModel implements DiffusionModel {
     private final ClosedFormDenoiser denoiser;
     private final NoiseSchedule schedule;
     private final Optional<PromptEncoder> prompts;
+    private final Map<String, Object> samplerSettings;
 
-    private ClosedFormModel(ClosedFormDenoiser denoiser, NoiseSchedule schedule, Optional<PromptEncoder> prompts) {
+    private ClosedFormModel(
+            ClosedFormDenoiser denoiser,
+            NoiseSchedule schedule,
+            Optional<PromptEncoder> prompts,
+            Map<String, Object> samplerSettings) {
         this.denoiser = denoiser;
         this.schedule = schedule;
         this.prompts = prompts;
+        this.samplerSettings = samplerSettings;
     }
 
     /** A model without prompts. */
     public static ClosedFormModel of(ClosedFormDenoiser denoiser, NoiseSchedule schedule) {
-        return new ClosedFormModel(denoiser, schedule, Optional.empty());
+        return new ClosedFormModel(denoiser, schedule, Optional.empty(), Map.of());
     }
 
     /**
@@ -52,7 +59,12 @@ public final class ClosedFormModel implements DiffusionModel {
      */
     public static ClosedFormModel of(
             ClosedFormDenoiser denoiser, NoiseSchedule schedule, List<String> prompts, double[]... conditions) {
-        return new ClosedFormModel(denoiser, schedule, Optional.of(new PromptTable(prompts, conditions)));
+        return new ClosedFormModel(denoiser, schedule, Optional.of(new PromptTable(prompts, conditions)), Map.of());
+    }
+
+    /** The same model, which names the class of its own sampler. */
+    public ClosedFormModel withSampler(String className) {
+        return new ClosedFormModel(denoiser, schedule, prompts, Map.of(ModelSettings.CLASS, className));
     }
 
     @Override
@@ -77,7 +89,7 @@ public final class ClosedFormModel implements DiffusionModel {
 
     @Override
     public Map<String, Object> samplerSettings() {
-        return Map.of();
+        return samplerSettings;
     }
 
     @Override

@@ -30,6 +30,9 @@ public final class ModelSettings {
         void putInto(ModelSettings settings);
     }
 
+    /** The key under which a model names the class of its own sampler. */
+    public static final String CLASS = "_class_name";
+
     private static final Logger LOG = LoggerFactory.getLogger(ModelSettings.class);
 
     /** What the model's loader reads: the schedule and the prediction. */
@@ -91,7 +94,7 @@ public final class ModelSettings {
 
     /** The class that the model's file names, or an empty text. */
     public String className() {
-        return values.get("_class_name") instanceof String name ? name : "";
+        return values.get(CLASS) instanceof String name ? name : "";
     }
 
     /** A yes or no. */

@@ -23,6 +23,7 @@ final class ToyChainModel implements ModelLoader {
     public DiffusionModel load(Path folder) {
         // The chain knows no time; any schedule serves those that ask for one.
         double[] betas = BetaSchedule.SCALED_LINEAR.betas(TRAIN_STEPS, 0.00085, 0.012, Precision.FLOAT64);
-        return ClosedFormModel.of(TanhChain.standard(), DiscreteNoiseSchedule.ofBetas(betas, Precision.FLOAT64));
+        return ClosedFormModel.of(TanhChain.standard(), DiscreteNoiseSchedule.ofBetas(betas, Precision.FLOAT64))
+                .withSampler(ToyChainSampler.CLASS);
     }
 }

@@ -1,12 +1,17 @@
 package org.plumbline.plugins.model.toy.chain;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.plumbline.plugins.backend.reference.ReferenceBackend;
 import org.plumbline.spi.backend.ComputeBackend;
+import org.plumbline.spi.error.PlumblineException;
 import org.plumbline.spi.error.StandardError;
 import org.plumbline.spi.model.ModelLoader;
 import org.plumbline.spi.model.TrainableTarget;
@@ -81,6 +86,19 @@ class ToyChainTest {
         @Override
         protected Sampler sampler() {
             return new ToyChainSampler();
+        }
+
+        @Override
+        protected Map<String, Object> modelSettings() {
+            return Map.of("_class_name", "ToyChain");
+        }
+
+        @Test
+        void other_models_are_refused() {
+            Sampler.Request request = new Sampler.Request(schedule(), prediction(), 3, Map.of());
+            PlumblineException refusal =
+                    assertThrows(PlumblineException.class, () -> sampler().program(request));
+            assertEquals(StandardError.INCOMPATIBLE, refusal.code(), refusal::getMessage);
         }
 
         /** x' = 0.8 x + 0.7 m + 0.3 z; the network knows no time. */
