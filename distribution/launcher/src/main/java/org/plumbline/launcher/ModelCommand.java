@@ -17,6 +17,7 @@ import org.plumbline.spi.model.FloatType;
 import org.plumbline.spi.model.ModelInspection;
 import org.plumbline.spi.model.ModelLoader;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -31,7 +32,24 @@ import picocli.CommandLine.Parameters;
             ModelCommand.Random.class
         })
 final class ModelCommand {
-    private static final String LOADER = "diffusers";
+    /** Which loader reads and writes models. */
+    private static final class LoaderChoice {
+        @Option(
+                names = "--loader",
+                paramLabel = "ID",
+                defaultValue = "diffusers",
+                description = "Model loader. Default: ${DEFAULT-VALUE}.")
+        private String id = "";
+
+        private Lease<ModelLoader> lease(Invocation invocation) {
+            return invocation.host().catalog().lease(ModelLoader.class, id, Map.of(), Path.of(""));
+        }
+    }
+
+    private static int written(Invocation invocation, Path place) {
+        invocation.out().println("Written: " + place.toAbsolutePath().normalize());
+        return 0;
+    }
 
     /** {@code plumbline model inspect}: what is in a folder or file, without loading weights. */
     @Command(
@@ -43,16 +61,15 @@ final class ModelCommand {
         @Parameters(paramLabel = "PATH", description = "a model folder, a file of adapters, or a checkpoint")
         private Path path = Path.of("");
 
-        @Option(names = "--loader", paramLabel = "ID", description = "Model loader. Default: ${DEFAULT-VALUE}.")
-        private String loader = LOADER;
+        @Mixin
+        private LoaderChoice loader = new LoaderChoice();
 
         @Option(names = "--json", description = "Print JSON.")
         private boolean json;
 
         @Override
         public int run(Invocation invocation) throws JsonProcessingException {
-            try (Lease<ModelLoader> lease =
-                    invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
+            try (Lease<ModelLoader> lease = loader.lease(invocation)) {
                 ModelInspection found = lease.get().inspect(invocation.find(path));
                 if (json) {
                     invocation
@@ -184,17 +201,15 @@ final class ModelCommand {
                 description = "How numbers are stored: ${COMPLETION-CANDIDATES}. Default: as in the file.")
         private @Nullable FloatType type;
 
-        @Option(names = "--loader", paramLabel = "ID", description = "Model loader. Default: ${DEFAULT-VALUE}.")
-        private String loader = LOADER;
+        @Mixin
+        private LoaderChoice loader = new LoaderChoice();
 
         @Override
         public int run(Invocation invocation) {
-            try (Lease<ModelLoader> lease =
-                    invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
+            try (Lease<ModelLoader> lease = loader.lease(invocation)) {
                 Path written = lease.get()
                         .importCheckpoint(invocation.find(file), invocation.find(like), Optional.ofNullable(type), out);
-                invocation.out().println("Written: " + written.toAbsolutePath().normalize());
-                return 0;
+                return written(invocation, written);
             }
         }
     }
@@ -238,20 +253,18 @@ final class ModelCommand {
                 description = "Where to write: a folder, or for adapters a file that ends in .safetensors.")
         private Path out = Path.of("");
 
-        @Option(names = "--loader", paramLabel = "ID", description = "Model loader. Default: ${DEFAULT-VALUE}.")
-        private String loader = LOADER;
+        @Mixin
+        private LoaderChoice loader = new LoaderChoice();
 
         @Override
         public int run(Invocation invocation) {
-            try (Lease<ModelLoader> lease =
-                    invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
+            try (Lease<ModelLoader> lease = loader.lease(invocation)) {
                 Path model = invocation.find(folder);
                 Path adapters = invocation.find(lora);
                 Path written = form == Form.MERGED
                         ? lease.get().merge(model, adapters, out)
                         : lease.get().convert(model, adapters, AdapterForm.valueOf(form.name()), out);
-                invocation.out().println("Written: " + written.toAbsolutePath().normalize());
-                return 0;
+                return written(invocation, written);
             }
         }
     }
@@ -278,16 +291,14 @@ final class ModelCommand {
         @Option(names = "--seed", paramLabel = "N", description = "Decides the weights. Default: ${DEFAULT-VALUE}.")
         private long seed = 1;
 
-        @Option(names = "--loader", paramLabel = "ID", description = "Model loader. Default: ${DEFAULT-VALUE}.")
-        private String loader = LOADER;
+        @Mixin
+        private LoaderChoice loader = new LoaderChoice();
 
         @Override
         public int run(Invocation invocation) {
-            try (Lease<ModelLoader> lease =
-                    invocation.host().catalog().lease(ModelLoader.class, loader, Map.of(), Path.of(""))) {
+            try (Lease<ModelLoader> lease = loader.lease(invocation)) {
                 Path written = lease.get().random(invocation.find(folder), type, seed, out);
-                invocation.out().println("Written: " + written.toAbsolutePath().normalize());
-                return 0;
+                return written(invocation, written);
             }
         }
     }
